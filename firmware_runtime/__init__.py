@@ -1,0 +1,1 @@
+"""Onboard runtime for driverless, battery-electric yard vehicles."""

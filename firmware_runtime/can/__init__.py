@@ -1,0 +1,1 @@
+"""CAN frames in and out: DBC tables, checks, decode, encode, bus adapters."""

@@ -1,0 +1,1 @@
+"""What the vehicle is: profile, canonical signals in SI, and the types that pass between components."""

@@ -1,0 +1,24 @@
+"""Faults as they pass between components; what each means stands in safety's fault catalogue."""
+
+import msgspec
+
+from firmware_runtime.vehicle.enums import Severity
+
+
+class ActiveFault(msgspec.Struct, frozen=True):
+    identifier: str
+    """Row of the fault catalogue, e.g. `message_lost`."""
+    detail: str
+    """Which message, which channel: what a technician needs to know."""
+    severity: Severity
+    since_ns: int
+
+
+class FaultSet(msgspec.Struct, frozen=True):
+    """Active faults of one tick, worst first."""
+
+    faults: tuple[ActiveFault, ...] = ()
+    severity: Severity = Severity.OK
+
+
+NO_FAULTS = FaultSet()

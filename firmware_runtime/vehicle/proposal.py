@@ -1,0 +1,19 @@
+"""What `control` asks of the supervisor each tick. It proposes; the supervisor disposes."""
+
+import msgspec
+
+from firmware_runtime.vehicle.enums import SafetyState
+from firmware_runtime.vehicle.signals import Commands
+from firmware_runtime.vehicle.stop_plan import StopPlan
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    sequence: int
+    """Rises by one a tick; the supervisor takes none twice and none out of order."""
+    time_ns: int
+    """Monotonic time of the tick it was made in."""
+    state: SafetyState
+    commands: Commands
+    """Heartbeat fields in it are the supervisor's own affair and are overwritten."""
+    stop_plan: StopPlan | None
+    """None only while nothing may move."""
