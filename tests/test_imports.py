@@ -1,0 +1,29 @@
+"""The arrows of the design hold: by contract over the source, and in a live process."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_import_contract_is_kept() -> None:
+    tool = Path(sys.executable).parent / "lint-imports"
+    answer = subprocess.run([tool, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "0 broken" in answer.stdout
+
+
+def loaded_by(module: str) -> set[str]:
+    code = f"import {module}, sys; print(*sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(answer.stdout.split())
+
+
+def test_a_live_supervisor_has_no_motion_battery_or_drive_module_loaded() -> None:
+    loaded = loaded_by("firmware_runtime.safety.supervisor")
+    assert "firmware_runtime.safety.supervisor" in loaded
+    others = ("motion", "battery", "drive", "controller", "executive", "diagnostics", "recorder")
+    for other in others:
+        name = f"firmware_runtime.{other}"
+        assert not {module for module in loaded if module == name or module.startswith(name + ".")}
