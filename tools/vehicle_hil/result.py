@@ -24,6 +24,9 @@ FloatArray = npt.NDArray[np.float64]
 TICK_S = 0.01
 """One tick of vehicle and runtime."""
 
+LOCKSTEP, REALTIME = "lockstep", "realtime"
+"""`DriveSetup.mode`: virtual time in one process, or the wall clock and two processes."""
+
 BusFrame = tuple[int, str, int, bytes]
 """time_ns, bus, can_id with bit 31 set for 29-bit identifiers, data; NamedTuples of this order fit."""
 
@@ -31,7 +34,8 @@ BusFrame = tuple[int, str, int, bytes]
 class Truth(Protocol):
     """What the simulated vehicle truly did in one tick; figures are measured against this alone.
 
-    Position and heading are those of the vehicle's reference point in the route's plane.
+    Position and heading are those of the vehicle's reference point in the route's plane. Times count from
+    the start of the drive. Each tick has an object of its own (an observer may keep it).
     """
 
     @property
@@ -116,7 +120,7 @@ class DriveSetup:
     """Known before the first tick."""
 
     mode: str
-    """`lockstep` or `realtime`."""
+    """LOCKSTEP or REALTIME."""
     profile: ProfileData
     route: Route
     """As the runtime drives it: cut to `distance_m`, smoothed where allowed."""
