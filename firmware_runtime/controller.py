@@ -1,0 +1,256 @@
+"""The tick of `control`, from frames to proposal; read it beside the picture in the README.
+
+Data goes one way. What lies downstream comes back only as last tick's result (`self._last_*`). The
+controller proposes; the supervisor, another component with eyes of its own, disposes.
+"""
+
+from collections.abc import Iterable
+
+from firmware_runtime.battery.contactors import OFF, Contactors, HighVoltage
+from firmware_runtime.battery.power_limits import PowerLimiter, PowerLimits
+from firmware_runtime.can.frame import Frame
+from firmware_runtime.can.receiver import Receiver
+from firmware_runtime.drive.blending import Blending, ForceSplit
+from firmware_runtime.drive.park_brake import HoldRequest, ParkBrake
+from firmware_runtime.motion.driver import Driver, Motion, at_rest
+from firmware_runtime.motion.geodesy import LocalFrame
+from firmware_runtime.motion.kinematics import SteeringGeometry
+from firmware_runtime.motion.localisation import Localisation
+from firmware_runtime.safety.estop import EStopReader
+from firmware_runtime.safety.facts import SafetyConfig, SafetyInputs
+from firmware_runtime.safety.fault_monitor import FaultMonitor
+from firmware_runtime.safety.monitor_inputs import MonitorInputs
+from firmware_runtime.safety.motion_limits import motion_limit
+from firmware_runtime.safety.standstill import Standstill
+from firmware_runtime.safety.state_machine import SafetyMachine
+from firmware_runtime.safety.state_table import MOVING_STATES
+from firmware_runtime.safety.supervisor import SupervisorReport
+from firmware_runtime.vehicle.enums import (
+    ActuatorStatus,
+    ButtonState,
+    OnOffState,
+    ParkBrakeRequest,
+    ParkBrakeState,
+    PlugState,
+    SafetyState,
+)
+from firmware_runtime.vehicle.faults import NO_FAULTS, FaultSet
+from firmware_runtime.vehicle.load import Profile
+from firmware_runtime.vehicle.permissions import Permissions
+from firmware_runtime.vehicle.pose import Pose
+from firmware_runtime.vehicle.proposal import Proposal
+from firmware_runtime.vehicle.route import Route
+from firmware_runtime.vehicle.signals import Commands, VehicleState
+from firmware_runtime.vehicle.state_builder import StateBuilder
+from firmware_runtime.vehicle.telemetry import Telemetry
+
+READY_STATUS = (ActuatorStatus.READY, ActuatorStatus.ACTIVE)
+NO_POSE = Pose(0, 0.0, 0.0, 0.0, 0.0, 0.0, 1e3, 1e3, 1e3, 0, 0.0, False)
+
+
+class Controller:
+    """`step(now_ns, frames, serial, supervisor) -> Proposal`, once a tick."""
+
+    def __init__(self, profile: Profile, route: Route) -> None:
+        data = profile.data
+        geometry = SteeringGeometry(data.geometry, data.steering)
+        frame = LocalFrame(route.datum_latitude_deg, route.datum_longitude_deg, route.datum_height_m)
+        self._data = data
+        self._receiver = Receiver(profile.databases, profile.inputs)
+        self._builder = StateBuilder(profile.inputs, profile.input_enums, profile.calibration)
+        self._standstill = Standstill(data.safety, data.traction)
+        self._estop = EStopReader()
+        self._monitor = FaultMonitor()
+        self._machine = SafetyMachine(data.safety, data.limits)
+        self._localisation = Localisation(data.localisation, geometry, frame)
+        self._driver = Driver(data, route, geometry)
+        self._contactors = Contactors(data.battery)
+        self._power = PowerLimiter(data.traction)
+        self._blending = Blending(data.traction, data.brake)
+        self._park_brake = ParkBrake(data.brake)
+        self._config = SafetyConfig()
+        self._sequence = 0
+        self._last_pose = NO_POSE
+        self._last_high_voltage = OFF
+        self._last_motion = at_rest(route)
+        self.faults: FaultSet = NO_FAULTS
+        self.state: VehicleState | None = None
+        self.telemetry: Telemetry | None = None
+
+    def step(
+        self, now_ns: int, frames: Iterable[Frame], serial: bytes, supervisor: SupervisorReport
+    ) -> Proposal:
+        state = self._hear(now_ns, frames)
+        standing = self._standstill.step(now_ns, state)
+        self.faults = faults = self._watch(now_ns, state, standing, supervisor)
+        self._config = config = self._machine.step(
+            now_ns, self._config, self._safety_inputs(state, standing, faults)
+        )
+        permissions = self._machine.permissions(config.state)
+        pose = self._localisation.step(now_ns, state, serial)
+        motion = self._driver.step(
+            now_ns, pose, state, config.state, permissions, motion_limit(state), standing
+        )
+        high_voltage = self._contactors.step(now_ns, permissions.contactors, state)
+        power = self._power.step(high_voltage.ready, state)
+        hold = self._park_brake.step(
+            motion.hold or not permissions.brake_release,
+            standing,
+            permissions.brake_release,
+            state.park_brake_state,
+        )
+        split = self._split(state, permissions, motion, power, hold)
+        commands = self._commands(state, config.state, faults, motion, high_voltage, hold, split)
+        self._sequence += 1
+        self._last_pose, self._last_high_voltage, self._last_motion = pose, high_voltage, motion
+        self.telemetry = self._tell(now_ns, state, config.state, faults, pose, motion, commands)
+        return Proposal(self._sequence, now_ns, config.state, commands, motion.stop_plan)
+
+    def _hear(self, now_ns: int, frames: Iterable[Frame]) -> VehicleState:
+        push = self._receiver.push
+        for frame in frames:
+            push(frame)
+        sample = self._receiver.sample(now_ns)
+        self.state = state = self._builder.build(sample.values, sample.reasons, now_ns)
+        return state
+
+    def _watch(
+        self, now_ns: int, state: VehicleState, standing: bool, supervisor: SupervisorReport
+    ) -> FaultSet:
+        return self._monitor.step(
+            now_ns,
+            MonitorInputs(
+                profile=self._data,
+                state=state,
+                late_messages=self._receiver.late_messages(now_ns),
+                safety_state=self._config.state,
+                standing=standing,
+                pose=self._last_pose,
+                cross_track_m=self._last_motion.cross_track_m,
+                precharge_overdue=self._last_high_voltage.precharge_overdue,
+                supervisor_took_over=supervisor.took_over,
+            ),
+        )
+
+    def _safety_inputs(self, state: VehicleState, standing: bool, faults: FaultSet) -> SafetyInputs:
+        self_test_passed = (
+            self._config.state is SafetyState.SELF_TEST
+            and not state.unusable
+            and self._last_pose.valid
+            and state.traction_status in READY_STATUS
+            and state.brake_status in READY_STATUS
+            and state.steering_status in READY_STATUS
+            and state.park_brake_state is ParkBrakeState.APPLIED
+        )
+        return SafetyInputs(
+            estop_pressed=self._estop.step(state),
+            severity=faults.severity,
+            standing=standing,
+            run_pressed=state.run_button is ButtonState.PRESSED,
+            acknowledge_pressed=state.acknowledge_button is ButtonState.PRESSED,
+            high_voltage_ready=self._last_high_voltage.ready,
+            mode=state.mode_key,
+            plugged=state.charge_plug is not PlugState.UNPLUGGED,
+            link_alive=state.link_alive is OnOffState.ON,
+            self_test_passed=self_test_passed,
+            mission_done=self._last_motion.arrived,
+        )
+
+    def _split(
+        self,
+        state: VehicleState,
+        permissions: Permissions,
+        motion: Motion,
+        power: PowerLimits,
+        hold: HoldRequest,
+    ) -> ForceSplit:
+        """Torque only with an open park brake; propulsion only where permitted."""
+        if not hold.may_drive:
+            return self._blending.release()
+        force_n = motion.force_n if permissions.propulsion else min(motion.force_n, 0.0)
+        return self._blending.step(
+            force_n,
+            motion.speed_mps,
+            state.traction_torque_max_nm,
+            state.traction_regen_max_nm,
+            power.discharge_w,
+            power.charge_w,
+        )
+
+    def _commands(
+        self,
+        state: VehicleState,
+        safety_state: SafetyState,
+        faults: FaultSet,
+        motion: Motion,
+        high_voltage: HighVoltage,
+        hold: HoldRequest,
+        split: ForceSplit,
+    ) -> Commands:
+        moving = safety_state in MOVING_STATES
+        braking = split.brake_force_n > 0.0 or split.torque_nm < 0.0 or hold.brake_force_n > 0.0
+        driverless = OnOffState.ON if moving or safety_state is SafetyState.READY else OnOffState.OFF
+        hazard = safety_state in (
+            SafetyState.MRM,
+            SafetyState.SAFE_STOP,
+            SafetyState.ESTOP,
+            SafetyState.FAULT,
+        )
+        return Commands(
+            traction_enable=OnOffState.ON
+            if hold.may_drive and moving and high_voltage.ready
+            else OnOffState.OFF,
+            traction_torque_nm=split.torque_nm if moving and high_voltage.ready else 0.0,
+            brake_force_n=max(split.brake_force_n, hold.brake_force_n, motion.emergency_brake_n),
+            park_brake_request=hold.park_brake if moving else ParkBrakeRequest.APPLY,
+            steering_enable=OnOffState.ON if moving else OnOffState.OFF,
+            steering_front_angle_rad=motion.front_rad,
+            steering_rear_angle_rad=motion.rear_rad,
+            contactor_request=high_voltage.request,
+            hazard_lights=OnOffState.ON if hazard else OnOffState.OFF,
+            beacon=driverless,
+            brake_lights=OnOffState.ON if braking else OnOffState.OFF,
+            head_lights=driverless,
+            scanner_field_set=motion.scanner_field_set,
+            status_safety_state=safety_state,
+            status_severity=float(faults.severity),
+            status_active_faults=float(min(len(faults.faults), 250)),
+            status_route_share=motion.route_share,
+            status_speed_limit_mps=motion.cap_mps,
+        )
+
+    def _tell(
+        self,
+        now_ns: int,
+        state: VehicleState,
+        safety_state: SafetyState,
+        faults: FaultSet,
+        pose: Pose,
+        motion: Motion,
+        commands: Commands,
+    ) -> Telemetry:
+        return Telemetry(
+            time_ns=now_ns,
+            state=safety_state,
+            severity=faults.severity,
+            faults=tuple(f"{fault.identifier}: {fault.detail}" for fault in faults.faults),
+            arrived=motion.arrived,
+            route_distance_m=motion.route_distance_m,
+            route_share=motion.route_share,
+            cross_track_m=motion.cross_track_m,
+            speed_plan_mps=motion.plan_mps,
+            speed_target_mps=motion.target_mps,
+            speed_mps=pose.speed_mps,
+            x_m=pose.x_m,
+            y_m=pose.y_m,
+            heading_rad=pose.heading_rad,
+            lateral_std_m=pose.lateral_std_m,
+            fix_age_s=(now_ns - pose.measured_ns) * 1e-9,
+            torque_request_nm=commands.traction_torque_nm,
+            brake_request_n=commands.brake_force_n,
+            steering_front_request_rad=commands.steering_front_angle_rad,
+            steering_rear_request_rad=commands.steering_rear_angle_rad,
+            battery_soc=state.battery_soc,
+            battery_power_w=state.battery_voltage_v * state.battery_current_a,
+            next_stop=motion.next_stop,
+        )

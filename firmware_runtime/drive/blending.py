@@ -1,0 +1,73 @@
+"""Force at the tyres -> motor torque and friction: regeneration first, friction for the rest.
+
+Regeneration is bounded by the inverter, by what the battery may take, and fades out at low speed, where a
+motor holds no vehicle; friction takes over exactly what regeneration does not give.
+"""
+
+import msgspec
+
+from firmware_runtime.vehicle.profile import Brake, Traction
+
+TICK_S = 0.01
+
+
+class ForceSplit(msgspec.Struct, frozen=True):
+    torque_nm: float
+    """At the motor shaft, forward positive."""
+    brake_force_n: float
+    """Friction, magnitude."""
+
+
+class Blending:
+    """Remembers the last torque, for its slew limit."""
+
+    def __init__(self, traction: Traction, brake: Brake) -> None:
+        self._traction = traction
+        self._brake = brake
+        self._force_per_torque = traction.gear_ratio / traction.wheel_radius_m
+        """Tyre force per motor torque without losses, 1/m."""
+        self._torque_nm = 0.0
+
+    def step(
+        self,
+        force_n: float,
+        speed_mps: float,
+        torque_max_nm: float,
+        regen_max_nm: float,
+        discharge_power_w: float,
+        charge_power_w: float,
+    ) -> ForceSplit:
+        """Split `force_n` (negative brakes) for a vehicle that rolls forward with `speed_mps`."""
+        traction = self._traction
+        per_torque = self._force_per_torque
+        shaft_radps = max(abs(speed_mps) * per_torque, 1.0)
+        if force_n >= 0.0:
+            wanted_nm = min(
+                force_n / (per_torque * traction.efficiency),
+                torque_max_nm,
+                traction.torque_max_nm,
+                min(discharge_power_w, traction.power_max_w) * traction.efficiency / shaft_radps,
+            )
+        else:
+            fade = min(abs(speed_mps) / traction.regeneration_fade_speed_mps, 1.0)
+            wanted_nm = -min(
+                -force_n * traction.efficiency / per_torque,
+                fade * min(regen_max_nm, traction.regeneration_torque_max_nm),
+                charge_power_w / shaft_radps,
+            )
+        self._torque_nm = torque_nm = self._slewed(wanted_nm)
+        if torque_nm >= 0.0:
+            given_n = torque_nm * per_torque * traction.efficiency
+        else:
+            given_n = torque_nm * per_torque / traction.efficiency
+        missing_n = given_n - force_n if force_n < 0.0 else 0.0
+        return ForceSplit(torque_nm, min(max(missing_n, 0.0), self._brake.force_max_n))
+
+    def release(self) -> ForceSplit:
+        """No torque at once (nothing may propel); the next step starts from zero."""
+        self._torque_nm = 0.0
+        return ForceSplit(0.0, 0.0)
+
+    def _slewed(self, wanted_nm: float) -> float:
+        step_nm = self._traction.torque_slew_nmps * TICK_S
+        return min(max(wanted_nm, self._torque_nm - step_nm), self._torque_nm + step_nm)

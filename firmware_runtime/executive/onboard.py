@@ -1,0 +1,37 @@
+"""Controller and supervisor in one process, until each has a process of its own.
+
+The two still share nothing but the proposal and the supervisor's report of the tick before.
+"""
+
+from collections.abc import Sequence
+
+from firmware_runtime.can.frame import Frame
+from firmware_runtime.controller import Controller
+from firmware_runtime.safety.supervisor import Supervisor
+from firmware_runtime.vehicle.load import Profile
+from firmware_runtime.vehicle.route import Route
+from firmware_runtime.vehicle.telemetry import Telemetry
+
+
+class Onboard:
+    """The whole runtime as one pure component."""
+
+    def __init__(self, profile: Profile, route: Route) -> None:
+        self.controller = Controller(profile, route)
+        self.supervisor = Supervisor(profile)
+        self._report = self.supervisor.report
+
+    @property
+    def telemetry(self) -> Telemetry:
+        """Of the last tick. Before the first there is none: reading it then is a programming error."""
+        telemetry = self.controller.telemetry
+        if telemetry is None:
+            raise RuntimeError("telemetry: expected at least one step before it is read, none was made")
+        return telemetry
+
+    def step(self, now_ns: int, frames: Sequence[Frame], serial: bytes) -> list[Frame]:
+        """One tick: frames and serial bytes that came since the last, frames to send now."""
+        proposal = self.controller.step(now_ns, frames, serial, self._report)
+        out = self.supervisor.step(now_ns, frames, proposal)
+        self._report = self.supervisor.report
+        return out

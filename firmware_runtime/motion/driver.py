@@ -1,0 +1,165 @@
+"""The motion part of the tick: where on the route, which stop, which angles, which force, which stop plan."""
+
+from math import inf
+
+import msgspec
+from firmware_runtime.motion.route_track import RouteTracker
+from firmware_runtime.motion.speed_profile import SpeedProfile
+
+from firmware_runtime.motion.kinematics import SteeringAngles, SteeringGeometry
+from firmware_runtime.motion.mission import Mission, MissionPhase
+from firmware_runtime.motion.pure_pursuit import PurePursuit
+from firmware_runtime.motion.speed_control import PREVIEW_S, SpeedControl, SpeedDemand
+from firmware_runtime.motion.stop_planner import StopPlanner
+from firmware_runtime.vehicle.enums import ParkBrakeState, SafetyState
+from firmware_runtime.vehicle.motion_limit import MotionLimit
+from firmware_runtime.vehicle.permissions import Permissions
+from firmware_runtime.vehicle.pose import Pose
+from firmware_runtime.vehicle.profile import ProfileData
+from firmware_runtime.vehicle.route import Route
+from firmware_runtime.vehicle.signals import VehicleState
+from firmware_runtime.vehicle.stop_plan import StopPlan
+
+EMERGENCY_STATES = frozenset({SafetyState.ESTOP, SafetyState.FAULT})
+MINIMAL_RISK_JERK_MPS3 = 4.0
+"""A minimal-risk stop builds its deceleration up faster than comfort would (assumption)."""
+FIELD_SET_SPEEDS_MPS = (0.3, 1.0, 2.0, 4.0, 6.0)
+"""Protective field sets by speed: 1 the smallest, up to 6; 0, the largest, at standstill (assumption)."""
+
+
+class Motion(msgspec.Struct, frozen=True):
+    """What motion asks in this tick."""
+
+    force_n: float
+    hold: bool
+    emergency_brake_n: float
+    front_rad: float
+    rear_rad: float
+    stop_plan: StopPlan | None
+    arrived: bool
+    speed_mps: float
+    plan_mps: float
+    target_mps: float
+    cap_mps: float
+    route_distance_m: float
+    route_share: float
+    cross_track_m: float
+    next_stop: str
+    scanner_field_set: float
+
+
+def at_rest(route: Route) -> Motion:
+    """Before the first tick."""
+    return Motion(
+        force_n=0.0,
+        hold=True,
+        emergency_brake_n=0.0,
+        front_rad=0.0,
+        rear_rad=0.0,
+        stop_plan=None,
+        arrived=False,
+        speed_mps=0.0,
+        plan_mps=0.0,
+        target_mps=0.0,
+        cap_mps=0.0,
+        route_distance_m=0.0,
+        route_share=0.0,
+        cross_track_m=0.0,
+        next_stop=route.stops[0].name,
+        scanner_field_set=0.0,
+    )
+
+
+class Driver:
+    def __init__(self, data: ProfileData, route: Route, geometry: SteeringGeometry) -> None:
+        self._data = data
+        self._route = route
+        self._tracker = RouteTracker(route)
+        self._profile = SpeedProfile(route, data)
+        self._mission = Mission(route)
+        self._pursuit = PurePursuit(data.control, data.steering, geometry)
+        self._speed = SpeedControl(data.control, data.limits, data.mass, data.resistance)
+        self._planner = StopPlanner(data)
+        self._front_rad = 0.0
+        self._rear_rad = 0.0
+
+    def step(
+        self,
+        now_ns: int,
+        pose: Pose,
+        state: VehicleState,
+        safety_state: SafetyState,
+        permissions: Permissions,
+        limit: MotionLimit,
+        standing: bool,
+    ) -> Motion:
+        tracker = self._tracker
+        located = pose.measured_ns > 0
+        if located:
+            tracker.update(pose.x_m, pose.y_m, pose.heading_rad)
+        held = standing and state.park_brake_state is ParkBrakeState.APPLIED
+        phase = self._mission.phase
+        if permissions.propulsion:
+            phase = self._mission.step(now_ns, tracker.distance_m, held)
+        cap_mps = min(permissions.speed_cap_mps, limit.speed_max_mps)
+        demand = self._demand(pose, safety_state, phase, cap_mps, permissions)
+        request = self._speed.step(pose.speed_mps, state.load_mass_kg, demand, standing)
+        measured = SteeringAngles(state.steering_front_angle_rad, state.steering_rear_angle_rad)
+        if permissions.steering and located:
+            steering = self._pursuit.step(pose, measured, tracker)
+            self._front_rad, self._rear_rad = steering.front_rad, steering.rear_rad
+        elif not permissions.brake_release and standing:
+            # At rest the command follows the wheels, so that enabling the steering moves nothing.
+            self._front_rad, self._rear_rad = measured.front_rad, measured.rear_rad
+        emergency = safety_state in EMERGENCY_STATES and not standing
+        return Motion(
+            force_n=request.force_n,
+            hold=request.hold,
+            emergency_brake_n=self._data.brake.force_max_n if emergency else 0.0,
+            front_rad=self._front_rad,
+            rear_rad=self._rear_rad,
+            stop_plan=self._planner.step(now_ns, pose, tracker) if permissions.brake_release else None,
+            arrived=phase is MissionPhase.ARRIVED,
+            speed_mps=pose.speed_mps,
+            plan_mps=demand.plan_mps,
+            target_mps=request.target_mps,
+            cap_mps=cap_mps,
+            route_distance_m=tracker.distance_m,
+            route_share=min(max(tracker.distance_m / self._route.length_m, 0.0), 1.0),
+            cross_track_m=tracker.cross_track_m if located else 0.0,
+            next_stop=self._mission.next_stop.name,
+            scanner_field_set=_field_set(pose.speed_mps),
+        )
+
+    def _demand(
+        self,
+        pose: Pose,
+        safety_state: SafetyState,
+        phase: MissionPhase,
+        cap_mps: float,
+        permissions: Permissions,
+    ) -> SpeedDemand:
+        limits = self._data.limits
+        distance_m = self._tracker.distance_m
+        to_stop_m = self._mission.next_stop.distance_m - distance_m
+        minimal_risk = safety_state is SafetyState.MRM
+        plan_mps, plan_mps2 = self._profile.at(distance_m + pose.speed_mps * PREVIEW_S)
+        standstill = not permissions.propulsion or phase is not MissionPhase.DRIVING or cap_mps <= 0.0
+        return SpeedDemand(
+            plan_mps=plan_mps,
+            plan_mps2=plan_mps2,
+            cap_mps=cap_mps if permissions.propulsion else 0.0,
+            stop_deceleration_mps2=limits.minimal_risk_deceleration_mps2
+            if minimal_risk
+            else limits.deceleration_max_mps2,
+            stop_jerk_mps3=MINIMAL_RISK_JERK_MPS3 if minimal_risk else limits.jerk_max_mps3,
+            to_stop_m=to_stop_m if permissions.propulsion else inf,
+            standstill=standstill,
+        )
+
+
+def _field_set(speed_mps: float) -> float:
+    speed = abs(speed_mps)
+    if speed < 0.05:
+        return 0.0
+    return 1.0 + sum(speed > bound for bound in FIELD_SET_SPEEDS_MPS)

@@ -1,0 +1,131 @@
+"""Speed along the route: reference from the speed profile and the caps, then the force that follows it.
+
+The reference obeys acceleration and jerk in time, whatever the caps do; the force is feed-forward
+(acceleration, rolling and air resistance) plus proportional-integral feedback, whose integral stands for
+grade and what the masses and resistances are really. At a stop, and whenever standstill is asked, it ends in
+a hold. Signs: forward positive.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from firmware_runtime.vehicle.profile import Control, Limits, Mass, Resistance
+
+GRAVITY_MPS2 = 9.81
+AIR_DENSITY_KGPM3 = 1.225
+"""At 15 °C and sea level (ISO 2533)."""
+ROTATING_SHARE = 0.06
+"""Rotating parts as a share of the empty mass (assumption)."""
+TICK_S = 0.01
+HOLD_DISTANCE_M = 0.015
+"""So near to a stop the vehicle is held rather than moved on."""
+CREEP_MPS = 0.25
+"""Reference on leaving a stop, where the profile itself starts at zero."""
+PREVIEW_S = 0.18
+"""The profile is read this far ahead: brake lag and tick, so that braking begins in time (assumption)."""
+INTEGRAL_MAX_MPS2 = 2.0
+"""Bound of the integral: the acceleration of a 15 % grade and some."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedDemand:
+    """What the route and the permissions ask for in this tick."""
+
+    plan_mps: float
+    """Speed profile a preview ahead."""
+    plan_mps2: float
+    """Acceleration of the profile there."""
+    cap_mps: float
+    """Least of all caps; 0 asks for standstill."""
+    stop_deceleration_mps2: float
+    """With which a lower cap is met."""
+    stop_jerk_mps3: float
+    """With which that deceleration is built up."""
+    to_stop_m: float
+    """Distance to the next stop of the route."""
+    standstill: bool
+    """Whoever asks for it wants it held."""
+
+
+class SpeedRequest(msgspec.Struct, frozen=True):
+    force_n: float
+    """At the tyres; negative brakes."""
+    target_mps: float
+    hold: bool
+    """Stand: park brake on, no torque."""
+
+
+class SpeedControl:
+    def __init__(self, control: Control, limits: Limits, mass: Mass, resistance: Resistance) -> None:
+        self._control = control
+        self._limits = limits
+        self._mass = mass
+        self._resistance = resistance
+        self._target_mps = 0.0
+        self._target_mps2 = 0.0
+        self._integral_mps2 = 0.0
+
+    def reset(self) -> None:
+        """Start from standstill: no stored reference and no stored integral."""
+        self._target_mps = self._target_mps2 = self._integral_mps2 = 0.0
+
+    def step(self, speed_mps: float, load_kg: float, demand: SpeedDemand, standing: bool) -> SpeedRequest:
+        at_stop = demand.to_stop_m <= HOLD_DISTANCE_M
+        if demand.standstill or (at_stop and (standing or demand.to_stop_m <= 0.0 or speed_mps < 0.12)):
+            return self._hold(speed_mps, load_kg, demand, standing)
+        self._advance_target(speed_mps, demand)
+        return SpeedRequest(self._force(speed_mps, load_kg), self._target_mps, False)
+
+    def _hold(self, speed_mps: float, load_kg: float, demand: SpeedDemand, standing: bool) -> SpeedRequest:
+        """Brake what speed is left, then hold."""
+        if standing:
+            self.reset()
+            return SpeedRequest(0.0, 0.0, True)
+        self._target_mps2 = max(
+            self._target_mps2 - demand.stop_jerk_mps3 * TICK_S, -demand.stop_deceleration_mps2
+        )
+        self._target_mps = max(min(self._target_mps, speed_mps) + self._target_mps2 * TICK_S, 0.0)
+        return SpeedRequest(min(self._force(speed_mps, load_kg), 0.0), self._target_mps, False)
+
+    def _advance_target(self, speed_mps: float, demand: SpeedDemand) -> None:
+        """Move the reference one tick towards the profile and below the caps, within acceleration and jerk."""
+        jerk_step = self._limits.jerk_max_mps3 * TICK_S
+        plan_mps = demand.plan_mps
+        if plan_mps < CREEP_MPS and demand.to_stop_m > 1.0:
+            plan_mps = CREEP_MPS
+        goal_mps = min(plan_mps, demand.cap_mps)
+        error_mps = goal_mps - self._target_mps
+        if goal_mps == plan_mps and error_mps <= 0.0:
+            # The profile is already smooth: take it as it is, with its own acceleration as feed-forward.
+            self._target_mps2 = min(demand.plan_mps2, self._target_mps2 + jerk_step)
+            self._target_mps = plan_mps
+            return
+        if error_mps > 0.0:
+            # Ease into the goal: the acceleration from which jerk can still bring it to zero in time.
+            wanted = min(
+                self._limits.acceleration_max_mps2, (2.0 * self._limits.jerk_max_mps3 * error_mps) ** 0.5
+            )
+        else:
+            wanted = -min(
+                demand.stop_deceleration_mps2, (2.0 * self._limits.jerk_max_mps3 * -error_mps) ** 0.5
+            )
+        change = wanted - self._target_mps2
+        self._target_mps2 += min(max(change, -2.0 * jerk_step), jerk_step)
+        moved = self._target_mps + self._target_mps2 * TICK_S
+        self._target_mps = max(min(moved, plan_mps), 0.0)
+        # A drive that cannot follow (power limit, grade) must not be left far behind by its reference.
+        self._target_mps = min(self._target_mps, speed_mps + 0.5)
+
+    def _force(self, speed_mps: float, load_kg: float) -> float:
+        mass_kg = self._mass.empty_kg + load_kg
+        inertia_kg = mass_kg + ROTATING_SHARE * self._mass.empty_kg
+        error_mps = self._target_mps - speed_mps
+        gain = self._control
+        if abs(error_mps) < 0.6:
+            self._integral_mps2 += gain.speed_integral_1ps2 * error_mps * TICK_S
+            self._integral_mps2 = min(max(self._integral_mps2, -INTEGRAL_MAX_MPS2), INTEGRAL_MAX_MPS2)
+        acceleration = self._target_mps2 + gain.speed_gain_1ps * error_mps + self._integral_mps2
+        drag_n = 0.5 * AIR_DENSITY_KGPM3 * self._resistance.drag_area_m2 * speed_mps * abs(speed_mps)
+        rolling_n = self._resistance.rolling_coefficient * mass_kg * GRAVITY_MPS2
+        return inertia_kg * acceleration + drag_n + rolling_n

@@ -1,0 +1,1 @@
+"""State machine, fault catalogue, monitors, command envelope, supervisor: what must hold whatever drives."""

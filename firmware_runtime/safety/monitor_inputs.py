@@ -1,0 +1,24 @@
+"""What the monitors look at: this tick's state, and last tick's results of what lies downstream."""
+
+import msgspec
+
+from firmware_runtime.vehicle.enums import SafetyState
+from firmware_runtime.vehicle.pose import Pose
+from firmware_runtime.vehicle.profile import ProfileData
+from firmware_runtime.vehicle.signals import VehicleState
+
+
+class MonitorInputs(msgspec.Struct, frozen=True):
+    profile: ProfileData
+    state: VehicleState
+    late_messages: tuple[str, ...]
+    """`bus.Message` of every required message beyond its deadline."""
+    safety_state: SafetyState
+    standing: bool
+    pose: Pose
+    """Of the last tick."""
+    cross_track_m: float
+    """Of the last tick; 0 where no route is followed."""
+    precharge_overdue: bool
+    supervisor_took_over: str
+    """The supervisor's reason, or empty."""

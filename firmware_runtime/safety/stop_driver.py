@@ -1,0 +1,99 @@
+"""The supervisor's own stop: along the last accepted stop plan, by friction alone, without `control`.
+
+Steering follows the plan's curvature at the distance driven since its anchor, by a second implementation of
+the steering geometry; where the plan has ended or expired, and where there never was one, the angle is held,
+never straightened. Braking rises jerk-limited to the plan's deceleration (or at once to the emergency's).
+"""
+
+from dataclasses import dataclass
+from math import atan, tan
+
+from firmware_runtime.vehicle.profile import ProfileData
+from firmware_runtime.vehicle.stop_plan import StopPlan
+
+TICK_S = 0.01
+MINIMAL_RISK_JERK_MPS3 = 4.0
+"""Of the supervisor's minimal-risk stop (assumption)."""
+EMERGENCY_DECELERATION_MPS2 = 5.0
+"""Asked of the friction brake on e-stop; the brake's own limit may be lower (assumption)."""
+DECELERATION_MIN_MPS2 = 0.5
+DECELERATION_MAX_MPS2 = 4.0
+"""UN R157 (secondary): a minimal-risk stop stays at or below 4 m/s²."""
+PLAN_LEAD_S = 0.2
+"""Steering acts late: the plan is read so far ahead (assumption)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopCommand:
+    brake_force_n: float
+    front_rad: float
+    rear_rad: float
+
+
+class StopDriver:
+    def __init__(self, data: ProfileData) -> None:
+        self._empty_kg = data.mass.empty_kg
+        self._gain_span_m = data.geometry.wheelbase_m / (1.0 + data.geometry.rear_steer_ratio)
+        """Front axle ahead of the reference point: tan(front) = curvature * span without crab."""
+        self._rear_span_m = data.geometry.wheelbase_m - self._gain_span_m
+        self._angle_max_rad = data.steering.front_angle_max_rad
+        self._deceleration_max_mps2 = min(data.limits.minimal_risk_deceleration_mps2, DECELERATION_MAX_MPS2)
+        self._hold_force_n = data.brake.hold_force_n
+        self._force_max_n = data.brake.force_max_n
+        self._deceleration_mps2 = 0.0
+
+    def reset(self) -> None:
+        """The next stop begins gently again."""
+        self._deceleration_mps2 = 0.0
+
+    def step(
+        self,
+        now_ns: int,
+        odometer_m: float,
+        speed_mps: float,
+        load_kg: float,
+        plan: StopPlan | None,
+        held_rad: tuple[float, float],
+        emergency: bool,
+        standing: bool,
+    ) -> StopCommand:
+        """Brake and steer one tick; `held_rad` are the angles sent last (front, rear)."""
+        front, rear = self._angles(now_ns, odometer_m, speed_mps, plan, held_rad)
+        if standing:
+            return StopCommand(self._hold_force_n, held_rad[0], held_rad[1])
+        if emergency:
+            self._deceleration_mps2 = EMERGENCY_DECELERATION_MPS2
+        else:
+            asked = self._deceleration_max_mps2 if plan is None else plan.deceleration_mps2
+            wanted = min(max(asked, DECELERATION_MIN_MPS2), self._deceleration_max_mps2)
+            self._deceleration_mps2 = max(
+                min(self._deceleration_mps2 + MINIMAL_RISK_JERK_MPS3 * TICK_S, wanted),
+                min(self._deceleration_mps2, wanted),
+            )
+        force_n = (self._empty_kg + load_kg) * self._deceleration_mps2
+        return StopCommand(min(force_n, self._force_max_n), front, rear)
+
+    def _angles(
+        self,
+        now_ns: int,
+        odometer_m: float,
+        speed_mps: float,
+        plan: StopPlan | None,
+        held_rad: tuple[float, float],
+    ) -> tuple[float, float]:
+        if plan is None or now_ns >= plan.expires_ns:
+            return held_rad
+        travelled_m = abs(odometer_m - plan.anchor_odometer_m) + PLAN_LEAD_S * abs(speed_mps)
+        position = travelled_m / plan.step_m
+        index = int(position)
+        if index >= len(plan.curvature_1pm) - 1:
+            return held_rad
+        share = position - index
+        curvature = plan.curvature_1pm[index] * (1.0 - share) + plan.curvature_1pm[index + 1] * share
+        slope = tan(plan.crab_rad[index] * (1.0 - share) + plan.crab_rad[index + 1] * share)
+        front = self._bounded(atan(slope + curvature * self._gain_span_m))
+        rear = self._bounded(atan(slope - curvature * self._rear_span_m)) if self._rear_span_m else 0.0
+        return front, rear
+
+    def _bounded(self, angle_rad: float) -> float:
+        return min(max(angle_rad, -self._angle_max_rad), self._angle_max_rad)

@@ -1,0 +1,250 @@
+"""The second eye: checks each proposal, and otherwise stops the vehicle along the last accepted stop plan.
+
+Last component of the tick and the only sender on the buses. It hears the buses by itself (a receiver of its
+own for the few signals it needs), keeps its own e-stop latch, standstill, odometer and steering geometry, and
+imports nothing of motion, battery or drive.
+"""
+
+from collections.abc import Iterable
+from math import cos
+
+import msgspec
+
+from firmware_runtime.can.frame import Frame
+from firmware_runtime.can.receiver import Receiver
+from firmware_runtime.can.sender import EncodeError, Sender
+from firmware_runtime.safety.envelope import Context, Envelope
+from firmware_runtime.safety.estop import CHANNELS, EStopReader
+from firmware_runtime.safety.standstill import WHEELS, Standstill
+from firmware_runtime.safety.state_table import DRIVE_STATES, MOVING_STATES
+from firmware_runtime.safety.stop_driver import StopDriver
+from firmware_runtime.vehicle.enums import (
+    ActuatorStatus,
+    ButtonState,
+    ContactorRequest,
+    MotionState,
+    OnOffState,
+    ParkBrakeRequest,
+    SafetyState,
+)
+from firmware_runtime.vehicle.load import Profile
+from firmware_runtime.vehicle.proposal import Proposal
+from firmware_runtime.vehicle.signals import Commands, VehicleState
+from firmware_runtime.vehicle.state_builder import CommandValues, StateBuilder
+from firmware_runtime.vehicle.stop_plan import StopPlan
+
+ACTUATORS = ("traction_status", "brake_status", "steering_status")
+VITAL = (*WHEELS, "motor_speed_radps", *ACTUATORS, "steering_front_angle_rad", "park_brake_state")
+"""Losing one of these while moving is a stop of the supervisor's own."""
+HEARD = frozenset(
+    (*VITAL, *CHANNELS, "steering_rear_angle_rad", "acknowledge_button", "load_mass_kg", "charge_plug")
+)
+RECOVERY_NS = 500_000_000
+"""After its own stop the supervisor wants good proposals for so long, at standstill (assumption)."""
+MOVING_MPS = 0.3
+"""A lost signal matters to the supervisor only above this speed; below, the state machine stands anyway."""
+
+
+class SupervisorReport(msgspec.Struct, frozen=True):
+    """What `control` is told of the supervisor, one tick later."""
+
+    took_over: str
+    """Reason of a stop of its own that is still in force, or empty."""
+    estop: bool
+    rejected: int
+    """Proposals refused since start."""
+
+
+class Supervisor:
+    def __init__(self, profile: Profile) -> None:
+        inputs = tuple(binding for binding in profile.inputs if binding.name in HEARD)
+        self._receiver = Receiver(profile.databases, inputs)
+        self._builder = StateBuilder(inputs, profile.input_enums, profile.calibration)
+        self._sender = Sender(profile.databases, profile.outputs)
+        self._values = CommandValues(profile.outputs, profile.output_raws, profile.calibration)
+        self._envelope = Envelope(profile.data)
+        self._standstill = Standstill(profile.data.safety, profile.data.traction)
+        self._estop = EStopReader()
+        self._stop = StopDriver(profile.data)
+        self._identity = float(profile.identity_word)
+        self._payload_max_kg = profile.data.mass.payload_max_kg
+        self._age_max_ns = round(profile.data.safety.proposal_age_max_s * 1e9)
+        self._accepted = Commands()
+        self._accepted_ns = 0
+        self._accepted_state = SafetyState.INIT
+        self._plan: StopPlan | None = None
+        self._sequence = 0
+        self._odometer_m = 0.0
+        self._speed_mps = 0.0
+        self._last_ns: int | None = None
+        self._estop_latch = False
+        self._acknowledge_released = False
+        self._took_over = ""
+        self._good_since_ns: int | None = None
+        self._control_seen = False
+        self._rejected = 0
+
+    @property
+    def report(self) -> SupervisorReport:
+        return SupervisorReport(self._took_over, self._estop_latch, self._rejected)
+
+    def step(self, now_ns: int, frames: Iterable[Frame], proposal: Proposal | None) -> list[Frame]:
+        """Check one proposal (None where none came) and give the frames of this tick."""
+        push = self._receiver.push
+        for frame in frames:
+            push(frame)
+        sample = self._receiver.sample(now_ns)
+        state = self._builder.build(sample.values, sample.reasons, now_ns)
+        standing = self._standstill.step(now_ns, state)
+        self._move(now_ns, state)
+        self._latch_estop(state, standing)
+        self._judge(now_ns, state, standing, proposal)
+        if self._estop_latch or self._took_over or not self._control_seen or proposal is None:
+            commands = self._own_stop(now_ns, state, standing)
+        else:
+            commands = proposal.commands
+        self._heartbeat(commands, state, standing)
+        return self._send(now_ns, state, standing, commands)
+
+    def _move(self, now_ns: int, state: VehicleState) -> None:
+        """Own odometer, by all wheels."""
+        speed_mps = 0.25 * (
+            (state.wheel_speed_front_left_mps + state.wheel_speed_front_right_mps)
+            * cos(state.steering_front_angle_rad)
+            + (state.wheel_speed_rear_left_mps + state.wheel_speed_rear_right_mps)
+            * cos(state.steering_rear_angle_rad)
+        )
+        if self._last_ns is not None:
+            self._odometer_m += 0.5 * (self._speed_mps + speed_mps) * (now_ns - self._last_ns) * 1e-9
+        self._speed_mps = speed_mps
+        self._last_ns = now_ns
+
+    def _latch_estop(self, state: VehicleState, standing: bool) -> None:
+        pressed = self._estop.step(state)
+        acknowledge = state.acknowledge_button is ButtonState.PRESSED
+        if pressed:
+            self._estop_latch = True
+        elif self._estop_latch and standing and acknowledge and self._acknowledge_released:
+            self._estop_latch = False
+        self._acknowledge_released = not acknowledge
+
+    def _judge(self, now_ns: int, state: VehicleState, standing: bool, proposal: Proposal | None) -> None:
+        """Accept the proposal or take over; a takeover ends only at standstill, by good proposals."""
+        reason = self._missing(now_ns) if proposal is None else self._refuse(now_ns, standing, proposal)
+        if not reason and not standing and abs(self._speed_mps) > MOVING_MPS and not state.usable(*VITAL):
+            reason = "lost " + ", ".join(sorted(state.unusable.intersection(VITAL)))
+        if reason:
+            self._good_since_ns = None
+            if not self._took_over and self._control_seen:
+                self._took_over = reason
+            return
+        if self._took_over and proposal is not None:
+            self._recover(now_ns, standing, proposal)
+
+    def _missing(self, now_ns: int) -> str:
+        if self._control_seen and now_ns - self._accepted_ns > self._age_max_ns:
+            return "no proposal from control"
+        return ""
+
+    def _refuse(self, now_ns: int, standing: bool, proposal: Proposal) -> str:
+        """Reason to refuse this proposal; accepts it where there is none."""
+        context = Context(
+            now_ns=now_ns,
+            proposal=proposal,
+            accepted=self._accepted,
+            accepted_ns=self._accepted_ns,
+            last_sequence=self._sequence,
+            speed_mps=self._speed_mps,
+            standing=standing,
+        )
+        reason = self._envelope.check(context)
+        if reason:
+            self._rejected += 1
+            return reason
+        self._control_seen = True
+        self._sequence = proposal.sequence
+        self._accepted_ns = now_ns
+        self._accepted_state = proposal.state
+        if not self._took_over and not self._estop_latch:
+            self._accepted = proposal.commands
+            if proposal.stop_plan is not None:
+                self._plan = self._anchored(proposal.stop_plan)
+        return ""
+
+    def _anchored(self, plan: StopPlan) -> StopPlan:
+        """The plan's distance begins where the vehicle is now, by the supervisor's own odometer."""
+        return msgspec.structs.replace(plan, anchor_odometer_m=self._odometer_m)
+
+    def _recover(self, now_ns: int, standing: bool, proposal: Proposal) -> None:
+        if not standing or proposal.state in MOVING_STATES:
+            self._good_since_ns = None
+        elif self._good_since_ns is None:
+            self._good_since_ns = now_ns
+        elif now_ns - self._good_since_ns >= RECOVERY_NS:
+            self._took_over = ""
+            self._good_since_ns = None
+            self._stop.reset()
+
+    def _own_stop(self, now_ns: int, state: VehicleState, standing: bool) -> Commands:
+        """Commands of a stop by the supervisor alone; at rest they are the safe words."""
+        load_kg = state.load_mass_kg if state.usable("load_mass_kg") else self._payload_max_kg
+        last = self._accepted
+        stop = self._stop.step(
+            now_ns,
+            self._odometer_m,
+            self._speed_mps,
+            load_kg,
+            self._plan,
+            (last.steering_front_angle_rad, last.steering_rear_angle_rad),
+            self._estop_latch,
+            standing,
+        )
+        if standing and not self._estop_latch and not self._took_over:
+            self._stop.reset()
+        keep = last.contactor_request if not standing else ContactorRequest.OPEN
+        self._accepted = commands = Commands(
+            brake_force_n=stop.brake_force_n,
+            park_brake_request=ParkBrakeRequest.APPLY if standing else last.park_brake_request,
+            steering_enable=last.steering_enable,
+            steering_front_angle_rad=stop.front_rad,
+            steering_rear_angle_rad=stop.rear_rad,
+            contactor_request=keep,
+            hazard_lights=OnOffState.ON,
+            beacon=last.beacon,
+            brake_lights=OnOffState.ON,
+            head_lights=last.head_lights,
+            status_safety_state=self._accepted_state,
+            status_severity=last.status_severity,
+            status_active_faults=last.status_active_faults,
+            status_route_share=last.status_route_share,
+        )
+        return commands
+
+    def _heartbeat(self, commands: Commands, state: VehicleState, standing: bool) -> None:
+        stopping = self._estop_latch or bool(self._took_over)
+        if not stopping and self._accepted_state in DRIVE_STATES:
+            motion = MotionState.DRIVING
+        else:
+            motion = MotionState.STANDING if standing else MotionState.STOPPING
+        latched = ActuatorStatus.LATCHED_STOP
+        asks = motion is MotionState.STANDING and (
+            state.traction_status is latched
+            or state.brake_status is latched
+            or state.steering_status is latched
+        )
+        commands.heartbeat_motion_state = motion
+        commands.heartbeat_handshake = 1.0 if asks else 0.0
+        commands.heartbeat_control_well = 0.0 if stopping or not self._control_seen else 1.0
+        commands.heartbeat_severity = commands.status_severity
+        commands.heartbeat_safety_state = commands.status_safety_state
+        commands.heartbeat_identity = self._identity
+
+    def _send(self, now_ns: int, state: VehicleState, standing: bool, commands: Commands) -> list[Frame]:
+        """Encode; what cannot be encoded is a stop, not a gap."""
+        try:
+            return self._sender.frames(now_ns, self._values.values(commands))
+        except EncodeError as error:
+            self._took_over = self._took_over or f"cannot encode: {error}"
+            own = self._own_stop(now_ns, state, standing)
+            self._heartbeat(own, state, standing)
+            return self._sender.frames(now_ns, self._values.values(own))
