@@ -1,0 +1,1 @@
+"""Crash-safe record of every tick, and its replay; after the tick, it never holds the tick up."""

@@ -1,0 +1,161 @@
+"""The black box's file: append-only, every record with its length and checksum, after the tick.
+
+Layout: the eight bytes of MAGIC, then records. A record is its payload's length (4 bytes, little-endian),
+the CRC-32 (zlib's) of the payload (4 bytes), and the payload in MessagePack: the header first, ticks
+after it. Each tick depends on no other record, so a file that ends anywhere, killed or without power,
+loses its torn last record and nothing before it.
+
+Not yet: key frames (snapshots of the components every so many ticks, to begin a replay in the middle),
+and a bound on a file's size (about 1 kB a tick, 0.4 GB an hour).
+"""
+
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Protocol, Self
+
+import msgspec
+
+from firmware_runtime.recorder.tick_record import SCHEMA_VERSION, BlackBoxHeader, TickRecord
+
+MAGIC = b"FRBBOX\r\n"
+"""The line end shows a transfer that changed line ends, as PNG's does."""
+PREFIX = struct.Struct("<II")
+RECORD_MAX_BYTES = 1 << 20
+"""A longer length is damage, not a record; assumption: a tick with full buses stays below 40 kB."""
+FLUSH_BYTES = 1 << 16
+"""Bytes gathered before the writer hands them to the kernel by itself."""
+
+
+class BlackBoxError(Exception):
+    """A file is no black box, or one of another version; the message says which file, and what came."""
+
+
+class Recorder(Protocol):
+    """Where a shell puts its tick records."""
+
+    def record(self, tick: TickRecord) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class BlackBoxWriter:
+    """Writes a black box in the caller's thread. For virtual time; on a vehicle: BackgroundRecorder."""
+
+    def __init__(self, path: Path, header: BlackBoxHeader) -> None:
+        """Makes a new file; FileExistsError where there is one, as a record is never overwritten."""
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._encoder = msgspec.msgpack.Encoder()
+        self._buffer = bytearray(MAGIC)
+        self._payload = bytearray()
+        self._append(header)
+        self.sync()
+        # The file's name is safe only once its folder is.
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _append(self, record: BlackBoxHeader | TickRecord) -> None:
+        self._encoder.encode_into(record, self._payload)
+        self._buffer += PREFIX.pack(len(self._payload), zlib.crc32(self._payload))
+        self._buffer += self._payload
+
+    def record(self, tick: TickRecord) -> None:
+        """Appends one tick; OSError where the disk takes no more."""
+        self._append(tick)
+        if len(self._buffer) >= FLUSH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hands all to the kernel: from here on it survives the death of this process."""
+        view = memoryview(self._buffer)
+        done = 0
+        try:
+            while done < len(view):
+                done += os.write(self._file, view[done:])
+        finally:
+            # After an error the rest would follow a torn record and could never be read.
+            view.release()
+            self._buffer.clear()
+
+    def sync(self) -> None:
+        """Flushes, and waits until it is on the disk: from here on it survives a loss of power."""
+        self.flush()
+        os.fsync(self._file)
+
+    def close(self) -> None:
+        """Syncs and closes; a second call does nothing."""
+        if self._file < 0:
+            return
+        try:
+            self.sync()
+        finally:
+            os.close(self._file)
+            self._file = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class BlackBoxReader:
+    """Reads a black box, also one that is still being written."""
+
+    def __init__(self, path: Path) -> None:
+        """BlackBoxError where it is no black box of this schema version; OSError where it cannot be read."""
+        self.path = path
+        self.unread_bytes = 0
+        """Bytes at the end that are no whole record, once `ticks` is through: a torn record, or damage."""
+        with path.open("rb") as file:
+            magic = file.read(len(MAGIC))
+            if magic != MAGIC:
+                raise BlackBoxError(f"{path}: expected a black box (beginning {MAGIC!r}), came {magic!r}")
+            payload = _read_payload(file)
+            self._start = file.tell()
+        if payload is None:
+            raise BlackBoxError(f"{path}: expected a header, came a file cut off in it")
+        try:
+            self.header = msgspec.msgpack.decode(payload, type=BlackBoxHeader)
+        except msgspec.DecodeError as error:
+            raise BlackBoxError(f"{path}: the header does not fit: {error}") from error
+        version = self.header.schema_version
+        if version != SCHEMA_VERSION:
+            raise BlackBoxError(f"{path}: expected schema version {SCHEMA_VERSION}, came {version}")
+
+    def ticks(self) -> Iterator[TickRecord]:
+        """All whole records in order; stops before the first that is not whole and counts what is left."""
+        decoder = msgspec.msgpack.Decoder(TickRecord)
+        with self.path.open("rb") as file:
+            file.seek(self._start)
+            end = self._start
+            while (payload := _read_payload(file)) is not None:
+                try:
+                    tick = decoder.decode(payload)
+                except msgspec.DecodeError as error:
+                    raise BlackBoxError(f"{self.path}: record at byte {end}: {error}") from error
+                end = file.tell()
+                yield tick
+            self.unread_bytes = file.seek(0, os.SEEK_END) - end
+
+
+def _read_payload(file: BinaryIO) -> bytes | None:
+    """Payload of the record that begins here; None where there is none, or no whole one."""
+    prefix = file.read(PREFIX.size)
+    if len(prefix) < PREFIX.size:
+        return None
+    length, checksum = PREFIX.unpack(prefix)
+    if length > RECORD_MAX_BYTES:
+        return None
+    payload = file.read(length)
+    if len(payload) < length or zlib.crc32(payload) != checksum:
+        return None
+    return payload

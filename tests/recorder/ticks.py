@@ -1,0 +1,41 @@
+"""Tick records for the recorder's tests."""
+
+import math
+
+from firmware_runtime.can.frame import EXTENDED_FLAG, Frame
+from firmware_runtime.recorder.tick_record import BlackBoxHeader, TickRecord, make_record
+from firmware_runtime.vehicle.enums import SafetyState, Severity
+from firmware_runtime.vehicle.telemetry import Telemetry
+
+HEADER = BlackBoxHeader(
+    identity="c0ffee",
+    vehicle="q_truck",
+    route="yard",
+    tick_ns=10_000_000,
+    started_ns=5,
+    started_unix_ns=0,
+)
+
+
+def telemetry_at(time_ns: int, **changes: object) -> Telemetry:
+    values: dict[str, object] = {}
+    values |= {name: 0.1 * index for index, name in enumerate(Telemetry.__struct_fields__)}
+    values |= {
+        "time_ns": time_ns,
+        "state": SafetyState.AUTO,
+        "severity": Severity.WARN,
+        "faults": ("message_lost: drive.BrakeFeedback",),
+        "arrived": False,
+        "fix_age_s": math.nan,
+        "next_stop": "quay",
+    }
+    return Telemetry(**(values | changes))  # type: ignore[arg-type]
+
+
+def tick(sequence: int) -> TickRecord:
+    time_ns = sequence * 10_000_000
+    frames_in = [
+        Frame(time_ns - n, "drive", n | EXTENDED_FLAG, bytes([sequence % 256] * n)) for n in range(9)
+    ]
+    frames_out = [Frame(time_ns, "body", 0x123, b"\x00\xff")]
+    return make_record(sequence, time_ns, frames_in, b"$GPGGA*00\r\n", frames_out, telemetry_at(time_ns))
