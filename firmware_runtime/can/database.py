@@ -1,0 +1,233 @@
+"""Loads one DBC file strictly and reads each message's contract from its attributes; start-up only.
+
+cantools parses; what it lets pass although it would mislead us on the vehicle (two messages of one name or
+identifier, a factor of 0, a range upside down) is refused here. Every defect of a file becomes an entry of
+one `DatabaseError`, with the line where it stands.
+"""
+
+import contextlib
+import logging
+import math
+import re
+from collections import Counter
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import cantools
+import textparser
+from cantools.database.can import Database, Message, Signal
+
+from firmware_runtime.can.frame import EXTENDED_FLAG
+
+# What cantools raises for a malformed file beyond its own errors: an undefined attribute is a KeyError, an
+# enumeration out of range an IndexError, a number that is none an ArithmeticError (decimal).
+_PARSER_ERRORS = (
+    cantools.Error,
+    LookupError,
+    ArithmeticError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_MESSAGE_LINE = re.compile(r"^[ \t]*BO_[ \t]+\d+[ \t]+(\w+)[ \t]*:", re.MULTILINE)
+
+
+class DatabaseProblem(NamedTuple):
+    """One defect of a DBC file."""
+
+    path: str
+    line: int | None
+    expected: str
+    got: str
+
+
+class DatabaseError(Exception):
+    """A DBC file that cannot be used, with all defects that were found in it."""
+
+    def __init__(self, problems: list[DatabaseProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(
+            "\n".join(f"{p.path}:{p.line}: expected {p.expected}, got {p.got}" for p in problems)
+        )
+
+
+class MessageContract(NamedTuple):
+    """What the DBC's attributes promise of one message."""
+
+    cycle_ms: int
+    """`GenMsgCycleTime`; 0 where none is given."""
+    deadline_ms: int
+    """`GenMsgTimeoutTime`, measured from the last valid frame; 0 where none is given."""
+    protection: str
+    """`E2eProfile`: `P01` is AUTOSAR E2E profile 1, variant 1A; empty is none."""
+    data_id: int
+    """`E2eDataId`."""
+
+
+def load_database(path: Path | str) -> Database:
+    """Load a DBC file strictly.
+
+    Raises:
+        DatabaseError: unreadable, not text, not DBC, or contradictory; never another exception.
+    """
+    shown = str(path)
+    text = _read_text(Path(path), shown)
+    database = Database(strict=True)
+    try:
+        with _quiet_parser():
+            database.add_dbc_string(text)
+    except textparser.ParseError as error:
+        raise DatabaseError([_syntax_problem(error, text, shown)]) from error
+    except _PARSER_ERRORS as error:
+        raise DatabaseError([_parser_problem(error, text, shown)]) from error
+    problems = list(_contradictions(database, text, shown))
+    if problems:
+        raise DatabaseError(problems)
+    return database
+
+
+def can_id(message: Message) -> int:
+    """Identifier as in `Frame.can_id`: with EXTENDED_FLAG for 29 bits."""
+    return message.frame_id | EXTENDED_FLAG if message.is_extended_frame else message.frame_id
+
+
+def contract_of(message: Message) -> MessageContract:
+    """Read the message's contract; an attribute that is not given reads as 0 or empty."""
+    return MessageContract(
+        cycle_ms=_int_attribute(message, "GenMsgCycleTime"),
+        deadline_ms=_int_attribute(message, "GenMsgTimeoutTime"),
+        protection=str(_attribute(message, "E2eProfile") or ""),
+        data_id=_int_attribute(message, "E2eDataId"),
+    )
+
+
+def signal_line(text: str, message: str, signal: str | None = None) -> int | None:
+    """Line of a message, or of a signal in it, in a DBC's text; None where it does not stand."""
+    for found in _MESSAGE_LINE.finditer(text):
+        if found[1] != message:
+            continue
+        if signal is None:
+            return _line_at(text, found.start())
+        following = _MESSAGE_LINE.search(text, found.end())
+        end = following.start() if following else len(text)
+        pattern = re.compile(rf"^[ \t]*SG_[ \t]+{re.escape(signal)}\b", re.MULTILINE)
+        place = pattern.search(text, found.end(), end)
+        return _line_at(text, place.start()) if place else None
+    return None
+
+
+def read_dbc_text(path: Path | str) -> str:
+    """A DBC's text; cp1252 is what DBC editors write, and where `°` comes from."""
+    return Path(path).read_bytes().decode("cp1252", errors="replace")
+
+
+def _read_text(path: Path, shown: str) -> str:
+    try:
+        text = read_dbc_text(path)
+    except FileNotFoundError:
+        raise DatabaseError([DatabaseProblem(shown, None, "a DBC file", "no such file")]) from None
+    except IsADirectoryError:
+        raise DatabaseError([DatabaseProblem(shown, None, "a DBC file", "a directory")]) from None
+    except OSError as error:
+        got = f"an error of reading it: {error.strerror or error}"
+        raise DatabaseError([DatabaseProblem(shown, None, "a readable DBC file", got)]) from error
+    control = _CONTROL_CHARACTERS.search(text)
+    if control:
+        line = _line_at(text, control.start())
+        raise DatabaseError([DatabaseProblem(shown, line, "DBC text", f"a control character {control[0]!r}")])
+    return text
+
+
+def _syntax_problem(error: textparser.ParseError, text: str, shown: str) -> DatabaseProblem:
+    lines = text.splitlines()
+    line = min(error.line, len(lines) or 1)
+    here = lines[line - 1].strip() if lines else ""
+    if len(here) > 80:
+        here = here[:77] + "..."
+    got = f'"{here}"' if here else "an empty file" if not text.strip() else "an empty line"
+    return DatabaseProblem(shown, line, f"DBC syntax at column {error.column}", got)
+
+
+def _parser_problem(error: Exception, text: str, shown: str) -> DatabaseProblem:
+    """Place a defect that cantools names without a line, by the message and signal its words name."""
+    words = " ".join(str(error).split())
+    if not isinstance(error, cantools.Error):
+        words = f"{type(error).__name__} {words}"
+    line = None
+    in_message = re.search(r"in message (\w+)", words)
+    if in_message:
+        names = re.findall(r"\w+", words[: in_message.start()])
+        in_signals = (signal_line(text, in_message[1], name) for name in names)
+        line = next(filter(None, in_signals), None) or signal_line(text, in_message[1])
+    unused = re.search(r"VAL_ (\d+) (\w+)", words)
+    if unused:
+        place = re.search(rf"^[ \t]*VAL_[ \t]+{unused[1]}[ \t]+{unused[2]}\b", text, re.MULTILINE)
+        line = _line_at(text, place.start()) if place else line
+    undefined = re.fullmatch(r"KeyError '(\w+)'", words)
+    if undefined:
+        place = re.search(rf'^[ \t]*BA_[ \t]+"{undefined[1]}"', text, re.MULTILINE)
+        line = _line_at(text, place.start()) if place else line
+        words = f"attribute {undefined[1]} without a definition (BA_DEF_)" if place else words
+    return DatabaseProblem(shown, line, "a DBC without contradictions", words)
+
+
+def _contradictions(database: Database, text: str, shown: str) -> Iterator[DatabaseProblem]:
+    """What cantools accepts, or only logs, although the last one silently wins."""
+    messages = database.messages
+    for name, count in Counter(message.name for message in messages).items():
+        if count > 1:
+            yield DatabaseProblem(
+                shown, signal_line(text, name), "message names that differ", f"{count} messages {name}"
+            )
+    for identifier, count in Counter(can_id(message) for message in messages).items():
+        if count > 1:
+            names = [message.name for message in messages if can_id(message) == identifier]
+            got = f"0x{identifier & ~EXTENDED_FLAG:X} for {' and '.join(names)}"
+            yield DatabaseProblem(shown, signal_line(text, names[-1]), "identifiers that differ", got)
+    for message in messages:
+        for signal in message.signals:
+            for expected, got in _signal_contradictions(signal):
+                yield DatabaseProblem(shown, signal_line(text, message.name, signal.name), expected, got)
+
+
+def _signal_contradictions(signal: Signal) -> Iterator[tuple[str, str]]:
+    if signal.scale == 0 or not math.isfinite(signal.scale):
+        yield f"a finite factor other than 0 for {signal.name}", str(signal.scale)
+    if not math.isfinite(signal.offset):
+        yield f"a finite offset for {signal.name}", str(signal.offset)
+    if signal.minimum is not None and signal.maximum is not None and not signal.minimum <= signal.maximum:
+        yield f"a range of {signal.name} from low to high", f"[{signal.minimum}|{signal.maximum}]"
+
+
+def _attribute(message: Message, name: str) -> object:
+    if message.dbc is None:
+        return None
+    attribute = message.dbc.attributes.get(name)
+    if attribute is not None:
+        return attribute.value
+    definition = message.dbc.attribute_definitions.get(name)
+    return None if definition is None else definition.default_value
+
+
+def _int_attribute(message: Message, name: str) -> int:
+    value = _attribute(message, name)
+    return int(value) if isinstance(value, int | float) else 0
+
+
+def _line_at(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1
+
+
+@contextlib.contextmanager
+def _quiet_parser() -> Generator[None]:
+    """Keep cantools from logging what `_contradictions` reports as an error with its place."""
+    logger = logging.getLogger("cantools")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
