@@ -43,7 +43,9 @@ class SafetyMachine:
     """The shipped machine. It holds no memory between steps: that is all in SafetyConfig."""
 
     def __init__(self, safety: Safety, limits: Limits) -> None:
-        self._safety = safety
+        self._self_test_max_ns = round(safety.self_test_time_max_s * 1e9)
+        self._minimal_risk_max_ns = round(safety.minimal_risk_time_max_s * 1e9)
+        self._degraded_max_ns = round(safety.degraded_time_max_s * 1e9)
         self._model = _Model()
         self._machine = Machine(
             model=self._model,
@@ -101,8 +103,8 @@ class SafetyMachine:
         estop_latch: bool,
         immediate_latch: bool,
     ) -> Facts:
-        in_state_s = (now_ns - config.entered_ns) * 1e-9
-        state, safety = config.state, self._safety
+        in_state_ns = now_ns - config.entered_ns
+        state = config.state
         return Facts(
             estop_pressed=inputs.estop_pressed,
             estop_latch=estop_latch,
@@ -117,9 +119,9 @@ class SafetyMachine:
             plugged=inputs.plugged,
             link_alive=inputs.link_alive,
             self_test_passed=inputs.self_test_passed and inputs.severity < Severity.MINIMAL_RISK,
-            self_test_overdue=state is SafetyState.SELF_TEST and in_state_s > safety.self_test_time_max_s,
-            minimal_risk_overdue=state is SafetyState.MRM and in_state_s > safety.minimal_risk_time_max_s,
-            degraded_overdue=state is SafetyState.DEGRADED and in_state_s > safety.degraded_time_max_s,
+            self_test_overdue=state is SafetyState.SELF_TEST and in_state_ns > self._self_test_max_ns,
+            minimal_risk_overdue=state is SafetyState.MRM and in_state_ns > self._minimal_risk_max_ns,
+            degraded_overdue=state is SafetyState.DEGRADED and in_state_ns > self._degraded_max_ns,
             mission_done=inputs.mission_done,
         )
 
