@@ -1,0 +1,61 @@
+"""Ages of messages against their deadlines; asked once a tick, almost always with one comparison.
+
+Between receptions only time moves, so the earliest instant at which any message can be late is known in
+advance. It is recomputed only once it has passed.
+"""
+
+from collections.abc import Sequence
+
+NEVER_NS = -(1 << 62)
+"""Reception time of a message that was never received: older than any deadline."""
+_NO_DEADLINE_NS = 1 << 63
+
+
+class Freshness:
+    """Last accepted reception of each message, by index."""
+
+    __slots__ = ("_deadlines_ns", "_earliest_late_ns", "last_ns", "never_received", "start_ns")
+
+    def __init__(self, deadlines_ns: Sequence[int | None]) -> None:
+        self._deadlines_ns = [_NO_DEADLINE_NS if limit is None else limit for limit in deadlines_ns]
+        self.last_ns = [NEVER_NS] * len(deadlines_ns)
+        """Written by the receiver on each accepted frame, never backwards."""
+        self.never_received = len(deadlines_ns)
+        """How many messages were never received."""
+        self.start_ns = NEVER_NS
+        """Start of the first-arrival grace; NEVER_NS before `start`."""
+        self._earliest_late_ns = NEVER_NS
+
+    def start(self, now_ns: int) -> None:
+        """Begin the grace in which a message that was never received is not yet late."""
+        self.start_ns = now_ns
+        self._earliest_late_ns = NEVER_NS
+
+    def any_late(self, now_ns: int) -> bool:
+        """True where some message is past its deadline (never received: past the grace)."""
+        if now_ns <= self._earliest_late_ns or self.start_ns == NEVER_NS:
+            return False
+        earliest = now_ns + _NO_DEADLINE_NS
+        last_ns = self.last_ns
+        for index, deadline_ns in enumerate(self._deadlines_ns):
+            # A stamp from the future (a clock that was set) must not keep a dead message fresh.
+            if last_ns[index] > now_ns:
+                last_ns[index] = now_ns
+            earliest = min(earliest, self._since(index) + deadline_ns)
+        self._earliest_late_ns = earliest
+        return now_ns > earliest
+
+    def is_late(self, index: int, now_ns: int) -> bool:
+        """True where this message is past its deadline."""
+        return now_ns - self._since(index) > self._deadlines_ns[index]
+
+    def _since(self, index: int) -> int:
+        last_ns = self.last_ns[index]
+        return self.start_ns if last_ns == NEVER_NS else last_ns
+
+    def restore(self, last_ns: list[int], start_ns: int) -> None:
+        """Take over a snapshot's times."""
+        self.last_ns[:] = last_ns
+        self.start_ns = start_ns
+        self.never_received = last_ns.count(NEVER_NS)
+        self._earliest_late_ns = NEVER_NS
