@@ -43,7 +43,7 @@ class Recording:
         self._job = job
         self._display = display
         self._heartbeat: HeartbeatState | None = None
-        self._log = CandumpWriter(job.out_dir / BUS_LOG)
+        self._log: CandumpWriter | None = None
 
     def on_start(self, setup: DriveSetup) -> None:
         points = setup.points
@@ -52,11 +52,12 @@ class Recording:
         self.metrics = DriveMetrics(self.line, setup.profile.geometry.wheelbase_m)
         if setup.mode == REALTIME:
             self._heartbeat = HeartbeatState(setup.profile, self._job.profile_path)
+        self._log = CandumpWriter(self._job.out_dir / BUS_LOG)
         self._display.start(setup)
 
     def on_tick(self, truth: Truth, telemetry: Telemetry | None, frames: Sequence[BusFrame]) -> None:
-        metrics = self.metrics
-        if metrics is None:
+        metrics, log = self.metrics, self._log
+        if metrics is None or log is None:
             raise RuntimeError("on_tick before on_start")
         metrics.add(truth)
         self.trace.add_truth(truth, metrics.cross_track_m, metrics.progress_m)
@@ -67,7 +68,7 @@ class Recording:
             self.events.add_telemetry(telemetry)
         elif self._heartbeat is not None:
             self._heartbeat.hear(frames)
-        self._log.write(frames)
+        log.write(frames)
         self._display.tick(self, truth, telemetry)
 
     def on_note(self, time_ns: int, text: str) -> None:
@@ -95,11 +96,12 @@ class Recording:
     @property
     def frames(self) -> int:
         """Frames written to the bus log."""
-        return self._log.frames
+        return self._log.frames if self._log is not None else 0
 
     def close(self) -> None:
         self._display.stop()
-        self._log.close()
+        if self._log is not None:
+            self._log.close()
 
     def __enter__(self) -> "Recording":
         return self

@@ -88,7 +88,7 @@ class Truth(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DriveJob:
-    """What the user asked for; paths are absolute."""
+    """What the user asked for; paths as given, absolute or relative to the working directory."""
 
     profile_path: Path
     route_path: Path
