@@ -1,0 +1,1 @@
+"""Hardware-in-the-loop harness: a simulated vehicle, the runners that drive it, and the report."""

@@ -1,0 +1,1 @@
+"""CAN codec of the simulated vehicle, independent of the runtime's."""

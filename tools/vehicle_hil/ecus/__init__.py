@@ -1,0 +1,1 @@
+"""Simulated ECUs; each keeps the contract that the DBC files state."""

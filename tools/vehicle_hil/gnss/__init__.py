@@ -1,0 +1,1 @@
+"""Simulated dual-antenna GNSS receiver: measurement, errors, NMEA sentences, serial line."""

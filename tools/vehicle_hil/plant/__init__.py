@@ -1,0 +1,1 @@
+"""Physics of the simulated vehicle: motion, resistance, battery, high-voltage link."""
