@@ -1,4 +1,4 @@
-"""Standing still: the service brake holds until the spring brake has applied, and again until torque is there.
+"""Standing still: the service brake holds until the spring brake has applied, and until it has released.
 
 The park brake is applied when a hold is asked at standstill, released when motion is asked; the service
 brake bridges both ways, so that the vehicle never rolls in between.

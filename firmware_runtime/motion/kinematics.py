@@ -57,7 +57,7 @@ class SteeringGeometry:
 def advance(
     x_m: float, y_m: float, heading_rad: float, distance_m: float, yaw_per_metre: float, slip_slope: float
 ) -> tuple[float, float, float]:
-    """Pose after `distance_m` along the body at constant steering: the midpoint rule, exact to third order."""
+    """Pose after `distance_m` along the body at constant steering, by the midpoint rule."""
     turn = distance_m * yaw_per_metre
     middle = heading_rad + 0.5 * turn
     along_x, along_y = cos(middle), sin(middle)

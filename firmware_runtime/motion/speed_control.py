@@ -89,7 +89,7 @@ class SpeedControl:
         return SpeedRequest(min(self._force(speed_mps, load_kg), 0.0), self._target_mps, False)
 
     def _advance_target(self, speed_mps: float, demand: SpeedDemand) -> None:
-        """Move the reference one tick towards the profile and below the caps, within acceleration and jerk."""
+        """Move the reference one tick towards profile and caps, within acceleration and jerk."""
         jerk_step = self._limits.jerk_max_mps3 * TICK_S
         plan_mps = demand.plan_mps
         if plan_mps < CREEP_MPS and demand.to_stop_m > 1.0:

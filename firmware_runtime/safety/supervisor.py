@@ -11,8 +11,9 @@ from math import cos
 import msgspec
 
 from firmware_runtime.can.frame import Frame
+from firmware_runtime.can.packer import EncodeError
 from firmware_runtime.can.receiver import Receiver
-from firmware_runtime.can.sender import EncodeError, Sender
+from firmware_runtime.can.sender import Sender
 from firmware_runtime.safety.envelope import Context, Envelope
 from firmware_runtime.safety.estop import CHANNELS, EStopReader
 from firmware_runtime.safety.standstill import WHEELS, Standstill

@@ -1,0 +1,335 @@
+"""The second eye: what it lets through, what it stops, and how, judged by the frames it sends."""
+
+from pathlib import Path
+
+import cantools
+import pytest
+from cantools.database.can import Database
+
+from firmware_runtime.can.frame import Frame
+from firmware_runtime.safety.supervisor import Supervisor
+from firmware_runtime.vehicle.enums import (
+    ContactorRequest,
+    Direction,
+    OnOffState,
+    ParkBrakeRequest,
+    SafetyState,
+)
+from firmware_runtime.vehicle.load import Profile
+from firmware_runtime.vehicle.proposal import Proposal
+from firmware_runtime.vehicle.signals import Commands
+from firmware_runtime.vehicle.stop_plan import StopPlan
+from tests.bus_vehicle import TICK_NS, BusVehicle
+from tests.safety.support import profile
+
+EMPTY_KG = 26_500.0
+MINIMAL_RISK_MPS2 = 1.8
+WHEELBASE_M = 8.0
+ROOT = Path(__file__).parents[2]
+
+
+class Rig:
+    """A supervisor, a vehicle on the buses, a control that proposes, and the frames decoded by cantools."""
+
+    def __init__(self, of: Profile) -> None:
+        self.vehicle = BusVehicle()
+        self.supervisor = Supervisor(of)
+        self.now_ns = 1_000_000_000
+        self.sequence = 0
+        self.state = SafetyState.AUTO
+        self.commands: dict[str, object] = {}
+        self.curvature_1pm = 0.05
+        self.proposing = True
+        self.plan: StopPlan | None = None
+        self.said: dict[str, dict[str, object]] = {}
+        self._databases: dict[str, Database] = {}
+        for bus, name in (("drive", "q_truck_drive"), ("body", "yard_body")):
+            database = cantools.database.load_file(ROOT / "dbc" / f"{name}.dbc")
+            assert isinstance(database, Database)
+            self._databases[bus] = database
+
+    def proposal(self) -> Proposal:
+        self.sequence += 1
+        plan = self.plan or StopPlan(
+            anchor_odometer_m=0.0,
+            expires_ns=self.now_ns + 20_000_000_000,
+            direction=Direction.FORWARD,
+            step_m=1.0,
+            curvature_1pm=(self.curvature_1pm,) * 40,
+            crab_rad=(0.0,) * 40,
+            deceleration_mps2=MINIMAL_RISK_MPS2,
+            hold_park_brake=True,
+        )
+        commands = Commands(**{**DRIVING, **self.commands})
+        return Proposal(self.sequence, self.now_ns, self.state, commands, plan)
+
+    def tick(self, ticks: int = 1, proposal: Proposal | None = None) -> list[Frame]:
+        frames: list[Frame] = []
+        for _ in range(ticks):
+            self.now_ns += TICK_NS
+            offered = proposal or (self.proposal() if self.proposing else None)
+            frames = self.supervisor.step(self.now_ns, self.vehicle.frames(self.now_ns), offered)
+            for _time_ns, bus, can_id, data in frames:
+                message = self._databases[bus].get_message_by_frame_id(can_id & 0x1FFF_FFFF)
+                decoded = message.decode(data, decode_choices=True)
+                assert isinstance(decoded, dict)
+                self.said[message.name] = {name: _plain(value) for name, value in decoded.items()}
+        return frames
+
+    def drive_at(self, speed_mps: float, ticks: int = 30) -> None:
+        self.vehicle.roll(speed_mps)
+        self.tick(ticks)
+        assert self.supervisor.report.took_over == ""
+
+
+DRIVING: dict[str, object] = {
+    "traction_enable": OnOffState.ON,
+    "traction_torque_nm": 50.0,
+    "park_brake_request": ParkBrakeRequest.RELEASE,
+    "steering_enable": OnOffState.ON,
+    "steering_front_angle_rad": 0.05,
+    "steering_rear_angle_rad": -0.05,
+    "contactor_request": ContactorRequest.CLOSE,
+}
+
+
+def _plain(value: object) -> object:
+    return str(value) if hasattr(value, "name") else value
+
+
+@pytest.fixture(scope="module")
+def truck() -> Profile:
+    return profile()
+
+
+@pytest.fixture
+def rig(truck: Profile) -> Rig:
+    return Rig(truck)
+
+
+def test_a_good_proposal_goes_out_as_it_is(rig: Rig) -> None:
+    rig.drive_at(3.0)
+    assert rig.said["TractionCommand"]["TorqueRequest"] == 50.0
+    assert rig.said["SteeringCommand"]["FrontAngle"] == pytest.approx(2.865, abs=0.005)  # 0.05 rad in deg
+    assert rig.said["BrakeCommand"] | {"ForceRequest": 0} == rig.said["BrakeCommand"]
+    assert rig.said["RuntimeHeartbeat"]["MotionState"] == "DRIVING"
+    assert rig.said["RuntimeHeartbeat"]["ControlWell"] == 1
+
+
+def test_at_boot_it_says_the_safe_words(rig: Rig) -> None:
+    rig.proposing = False
+    rig.tick(5)
+    assert rig.said["TractionCommand"]["TorqueRequest"] == 0
+    assert rig.said["BrakeCommand"]["ParkBrakeRequest"] == "APPLY"
+    assert rig.said["RuntimeHeartbeat"]["MotionState"] in ("STANDING", "STOPPING")
+    assert rig.said["RuntimeHeartbeat"]["ControlWell"] == 0
+    assert rig.said["BatteryCommand"]["ContactorRequest"] == "OPEN"
+    assert rig.supervisor.report.took_over == "", "nobody was there yet who could be lost"
+
+
+def test_without_control_it_stops_along_the_plan_by_friction_alone(rig: Rig) -> None:
+    rig.drive_at(5.0)
+    rig.proposing = False
+    rig.tick(3)
+    assert rig.supervisor.report.took_over == "", "30 ms old is not yet too old"
+    rig.tick()
+    assert rig.supervisor.report.took_over == "no proposal from control"
+    rig.tick(100)
+    assert rig.said["TractionCommand"]["TorqueRequest"] == 0
+    force_n = rig.said["BrakeCommand"]["ForceRequest"]
+    assert force_n == pytest.approx(EMPTY_KG * MINIMAL_RISK_MPS2, rel=0.01)
+    assert rig.said["RuntimeHeartbeat"]["MotionState"] == "STOPPING"
+    assert rig.said["RuntimeHeartbeat"]["ControlWell"] == 0
+    assert rig.said["BodyCommand"]["HazardLights"] == "ON"
+    assert rig.said["BrakeCommand"]["ParkBrakeRequest"] == "RELEASE", "the spring brake is no service brake"
+    # curvature 0.05 with both axles: tan(angle) = 0.05 * 8 / 2
+    assert rig.said["SteeringCommand"]["FrontAngle"] == pytest.approx(11.31, abs=0.01)
+    assert rig.said["SteeringCommand"]["RearAngle"] == pytest.approx(-11.31, abs=0.01)
+
+
+def test_at_standstill_it_holds_with_the_park_brake(rig: Rig) -> None:
+    rig.drive_at(5.0)
+    rig.proposing = False
+    rig.tick(50)
+    rig.vehicle.roll(0.0)
+    rig.tick(30)
+    assert rig.said["BrakeCommand"]["ParkBrakeRequest"] == "APPLY"
+    assert rig.said["BrakeCommand"]["ForceRequest"] == 180_000
+    assert rig.said["RuntimeHeartbeat"]["MotionState"] == "STANDING"
+
+
+def test_the_load_counts_in_the_braking_force(rig: Rig) -> None:
+    rig.vehicle.set("BodyStatus", LoadMass=50_000.0)
+    rig.drive_at(5.0)
+    rig.proposing = False
+    rig.tick(100)
+    force_n = rig.said["BrakeCommand"]["ForceRequest"]
+    assert force_n == pytest.approx((EMPTY_KG + 50_000) * MINIMAL_RISK_MPS2, rel=0.01)
+
+
+def test_beyond_the_plan_and_after_its_expiry_the_angle_is_held(rig: Rig) -> None:
+    rig.plan = StopPlan(0.0, 10**15, Direction.FORWARD, 1.0, (0.05, 0.05, 0.05), (0.0,) * 3, 1.8, True)
+    rig.drive_at(5.0)
+    rig.proposing = False
+    rig.tick(5)
+    angle = rig.said["SteeringCommand"]["FrontAngle"]
+    rig.tick(200)
+    assert rig.said["SteeringCommand"]["FrontAngle"] == angle
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"traction_torque_nm": 5601.0}, "torque beyond its limit"),
+        ({"traction_torque_nm": 2000.0}, "torque changes too fast"),
+        ({"traction_torque_nm": float("nan")}, "proposal is not a number"),
+        ({"steering_front_angle_rad": float("inf")}, "proposal is not a number"),
+        ({"brake_force_n": 420_001.0}, "brake force beyond its limit"),
+        ({"brake_force_n": -1.0}, "brake force beyond its limit"),
+        ({"steering_front_angle_rad": 0.501}, "steering beyond its limit"),
+        (
+            {"steering_front_angle_rad": 0.4, "steering_rear_angle_rad": -0.4},
+            "steering too sharp for this speed",
+        ),
+    ],
+)
+def test_a_proposal_outside_the_envelope_is_a_stop(rig: Rig, change: dict[str, object], reason: str) -> None:
+    rig.drive_at(6.0)
+    rig.commands = change
+    rig.tick()
+    assert rig.supervisor.report.took_over == reason
+    assert rig.said["TractionCommand"]["TorqueRequest"] == 0
+    assert rig.said["RuntimeHeartbeat"]["MotionState"] == "STOPPING"
+
+
+@pytest.mark.parametrize(
+    "state", [s for s in SafetyState if s not in (SafetyState.AUTO, SafetyState.DEGRADED)]
+)
+def test_propulsion_is_refused_in_every_state_but_the_driving_ones(rig: Rig, state: SafetyState) -> None:
+    rig.drive_at(3.0)
+    rig.state = state
+    rig.tick()
+    assert rig.supervisor.report.took_over in (
+        "propulsion in a state that forbids it",
+        "contactors asked in a state that forbids it",
+    )
+
+
+def test_an_old_or_repeated_proposal_is_refused(rig: Rig) -> None:
+    rig.drive_at(3.0)
+    stale = rig.proposal()
+    rig.now_ns += 40_000_000
+    rig.tick(proposal=stale)
+    assert rig.supervisor.report.took_over == "proposal too old"
+
+
+def test_a_proposal_out_of_order_is_refused(rig: Rig) -> None:
+    rig.drive_at(3.0)
+    rig.sequence -= 5
+    rig.tick()
+    assert rig.supervisor.report.took_over == "proposal out of order"
+
+
+def test_moving_without_a_stop_plan_is_refused(rig: Rig) -> None:
+    rig.drive_at(3.0)
+    rig.plan = StopPlan(0.0, rig.now_ns, Direction.FORWARD, 1.0, (0.0, 0.0), (0.0, 0.0), 1.8, True)
+    rig.tick()
+    assert rig.supervisor.report.took_over == "no stop plan while moving"
+
+
+@pytest.mark.parametrize(
+    "message", ["SteeringFeedback", "TractionFeedback", "BrakeFeedback", "WheelSpeedsRear"]
+)
+def test_a_lost_actuator_is_a_stop_within_100_ms(rig: Rig, message: str) -> None:
+    rig.drive_at(5.0)
+    rig.vehicle.silent.add(message)
+    rig.tick(10)
+    assert rig.supervisor.report.took_over.startswith("lost ")
+    assert rig.said["RuntimeHeartbeat"]["MotionState"] == "STOPPING"
+
+
+@pytest.mark.parametrize(
+    "channels",
+    [{"ChannelA": "OPEN"}, {"ChannelB": "OPEN"}, {"ChannelA": "ERROR", "ChannelB": "NOT_AVAILABLE"}],
+)
+def test_the_estop_acts_in_the_tick_it_arrives_whatever_control_says(
+    rig: Rig, channels: dict[str, str]
+) -> None:
+    rig.drive_at(5.0)
+    rig.vehicle.set("EStopStatus", **channels)
+    rig.tick()
+    assert rig.said["TractionCommand"]["TorqueRequest"] == 0
+    assert rig.said["BrakeCommand"]["ForceRequest"] == pytest.approx(EMPTY_KG * 5.0, rel=0.001)
+    assert rig.said["RuntimeHeartbeat"]["MotionState"] == "STOPPING"
+
+
+def test_a_lost_estop_frame_is_an_estop(rig: Rig) -> None:
+    rig.drive_at(5.0)
+    rig.vehicle.silent.add("EStopStatus")
+    rig.tick(5)
+    assert rig.supervisor.report.estop
+
+
+def test_the_estop_is_cleared_only_released_at_standstill_by_an_acknowledge_edge(rig: Rig) -> None:
+    rig.drive_at(5.0)
+    rig.vehicle.set("EStopStatus", ChannelA="OPEN")
+    rig.tick()
+    rig.vehicle.set("EStopStatus", ChannelA="CLOSED")
+    rig.vehicle.set("OperatorInputs", AcknowledgeButton="PRESSED")
+    rig.tick(10)
+    assert rig.supervisor.report.estop, "moving"
+    rig.vehicle.roll(0.0)
+    rig.tick(40)
+    assert rig.supervisor.report.estop, "a held button is no edge"
+    rig.vehicle.set("OperatorInputs", AcknowledgeButton="RELEASED")
+    rig.tick(5)
+    rig.vehicle.set("OperatorInputs", AcknowledgeButton="PRESSED")
+    rig.tick(3)
+    assert not rig.supervisor.report.estop
+
+
+def test_its_own_stop_ends_only_at_standstill_by_good_proposals_that_no_longer_drive(rig: Rig) -> None:
+    rig.drive_at(5.0)
+    rig.proposing = False
+    rig.tick(10)
+    rig.proposing = True
+    rig.tick(100)
+    assert rig.supervisor.report.took_over, "control is back, the truck still rolls"
+    rig.vehicle.roll(0.0)
+    rig.tick(100)
+    assert rig.supervisor.report.took_over, "control still wants to drive"
+    rig.state = SafetyState.SAFE_STOP
+    rig.commands = {
+        "traction_torque_nm": 0.0,
+        "park_brake_request": ParkBrakeRequest.APPLY,
+        "brake_force_n": 180_000.0,
+    }
+    rig.tick(45)
+    assert rig.supervisor.report.took_over
+    rig.tick(10)
+    assert rig.supervisor.report.took_over == ""
+
+
+def test_latched_actuators_are_asked_to_clear_only_at_standstill(rig: Rig) -> None:
+    rig.drive_at(5.0)
+    rig.state = SafetyState.STANDBY
+    rig.commands = {"traction_torque_nm": 0.0}
+    rig.vehicle.set("SteeringFeedback", Status="LATCHED_STOP")
+    rig.tick(5)
+    assert rig.said["RuntimeHeartbeat"]["Handshake"] == 0
+    rig.vehicle.roll(0.0)
+    rig.commands |= {"park_brake_request": ParkBrakeRequest.APPLY}
+    rig.tick(40)
+    assert rig.said["RuntimeHeartbeat"]["MotionState"] == "STANDING"
+    assert rig.said["RuntimeHeartbeat"]["Handshake"] == 1
+
+
+def test_a_proposal_that_cannot_be_encoded_is_a_stop_not_a_gap(rig: Rig) -> None:
+    rig.drive_at(5.0)
+    rig.commands = {"scanner_field_set": 900.0}
+    frames: list[Frame] = []
+    for _ in range(12):
+        frames = rig.tick()
+        assert frames, "never a gap"
+    assert rig.supervisor.report.took_over.startswith("cannot encode")
+    assert rig.said["TractionCommand"]["TorqueRequest"] == 0
