@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from firmware_runtime.can.bus import BusPort, BusStatistics, open_bus
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.clock import MonotonicClock
-from firmware_runtime.executive.realtime import LoopStatistics, StopRequest, run_periodic
+from firmware_runtime.executive.realtime import StopRequest, run_periodic
+from firmware_runtime.executive.tick_grid import LoopStatistics
 from firmware_runtime.recorder.tick_record import TickRecord
 from firmware_runtime.vehicle.telemetry import Telemetry
 from tests.recorder.ticks import telemetry_at

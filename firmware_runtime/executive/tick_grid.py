@@ -1,0 +1,61 @@
+"""The grid in time on which a real-time loop ticks, and how well the loop keeps it.
+
+Moments are absolute, so delays never add up. A tick that comes late runs once and is counted; periods
+that are over by then are left out and counted: two ticks never follow at once to catch up.
+"""
+
+from dataclasses import dataclass
+
+from firmware_runtime.executive.clock import Clock
+
+TICK_NS = 10_000_000
+"""Period of a tick: 100 Hz."""
+
+
+@dataclass(slots=True)
+class LoopStatistics:
+    """How well the loop kept its time."""
+
+    ticks: int = 0
+    late_ticks: int = 0
+    """Ticks that began more than half a period after their moment."""
+    missed_periods: int = 0
+    """Periods in which no tick ran, because the one before took so long."""
+    worst_wake_ns: int = 0
+    """Longest time from a tick's moment to its begin."""
+    worst_tick_ns: int = 0
+    """Longest time from a tick's begin to its end."""
+
+
+class TickGrid:
+    """`wait`, tick, `done`, and again; the first moment is one period after the making."""
+
+    def __init__(self, clock: Clock, period_ns: int = TICK_NS) -> None:
+        self.statistics = LoopStatistics()
+        self._clock = clock
+        self._period_ns = period_ns
+        self._due_ns = clock.now_ns() + period_ns
+        self._begin_ns = 0
+
+    def wait(self) -> int | None:
+        """Sleeps until the next tick is due and gives the time; None where a signal cut the sleep short."""
+        self._clock.sleep_until(self._due_ns)
+        now_ns = self._clock.now_ns()
+        if now_ns < self._due_ns:
+            return None
+        self._begin_ns = now_ns
+        return now_ns
+
+    def done(self) -> None:
+        """The tick that `wait` began has ended."""
+        end_ns = self._clock.now_ns()
+        wake_ns, tick_ns = self._begin_ns - self._due_ns, end_ns - self._begin_ns
+        statistics = self.statistics
+        statistics.ticks += 1
+        statistics.late_ticks += wake_ns > self._period_ns // 2
+        statistics.worst_wake_ns = max(statistics.worst_wake_ns, wake_ns)
+        statistics.worst_tick_ns = max(statistics.worst_tick_ns, tick_ns)
+        self._due_ns += self._period_ns
+        missed = max(0, end_ns - self._due_ns) // self._period_ns
+        statistics.missed_periods += missed
+        self._due_ns += missed * self._period_ns
