@@ -1,0 +1,143 @@
+"""What a black box tells a technician: how long, in which states, with which trouble codes."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+
+from firmware_runtime.diagnostics.trouble_codes import TroubleCode, TroubleCodeMemory
+from firmware_runtime.recorder.blackbox import BlackBoxReader
+from firmware_runtime.recorder.tick_record import telemetry_of
+from firmware_runtime.safety.fault_catalogue import FAULTS
+from firmware_runtime.vehicle.enums import Severity
+from firmware_runtime.vehicle.faults import ActiveFault, FaultSet
+from firmware_runtime.vehicle.telemetry import Telemetry
+
+NS_PER_S = 1e9
+SEVERITIES = {row.identifier: row.severity for row in FAULTS}
+LOOK_AT = {row.identifier: row.look_at for row in FAULTS}
+
+
+class StateSpan(msgspec.Struct, frozen=True):
+    """A time without a change of state; seconds since the first tick."""
+
+    state: str
+    from_s: float
+    to_s: float
+
+
+class CodeReport(msgspec.Struct, frozen=True):
+    """One trouble code; times in seconds since the first tick."""
+
+    identifier: str
+    detail: str
+    severity: str
+    first_s: float
+    last_s: float
+    occurrences: int
+    active: bool
+    look_at: str
+    """Where to begin; empty for a fault that this version does not know."""
+    freeze_frame: dict[str, float | str]
+    """How things stood at its first occurrence, keys with units."""
+
+
+class RecordReport(msgspec.Struct, frozen=True):
+    """A black box in short."""
+
+    file: str
+    identity: str
+    vehicle: str
+    route: str
+    started_unix_ns: int
+    """Wall clock when the file was begun; 0 for virtual time."""
+    ticks: int
+    missing_ticks: int
+    """Ticks that were dropped while recording."""
+    unread_bytes: int
+    """At the end of the file, of no whole record: the writer was killed, or the file is damaged."""
+    duration_s: float
+    arrived: bool
+    route_share: float
+    """Of the last tick."""
+    speed_max_mps: float
+    states: list[StateSpan]
+    trouble_codes: list[CodeReport]
+    codes_not_kept: int
+    """Appearances of faults that found no place in the trouble-code memory."""
+
+
+def read_record(path: Path) -> RecordReport:
+    """Raises BlackBoxError where the file is none, msgspec.ValidationError where its telemetry does not fit,
+    OSError where it cannot be read."""
+    reader = BlackBoxReader(path)
+    memory = TroubleCodeMemory()
+    spans: list[tuple[str, int]] = []
+    first_ns = last_ns = ticks = missing = expected = 0
+    speed_max_mps = 0.0
+    telemetry: Telemetry | None = None
+    for tick in reader.ticks():
+        telemetry = telemetry_of(tick, reader.header)
+        if ticks == 0:
+            first_ns = tick.time_ns
+        last_ns = tick.time_ns
+        missing += tick.sequence - expected
+        expected = tick.sequence + 1
+        ticks += 1
+        speed_max_mps = max(speed_max_mps, abs(telemetry.speed_mps))
+        if not spans or spans[-1][0] != telemetry.state.name:
+            spans.append((telemetry.state.name, tick.time_ns))
+        memory.step(tick.time_ns, _faults(telemetry), telemetry)
+    header = reader.header
+    return RecordReport(
+        file=str(path),
+        identity=header.identity,
+        vehicle=header.vehicle,
+        route=header.route,
+        started_unix_ns=header.started_unix_ns,
+        ticks=ticks,
+        missing_ticks=missing,
+        unread_bytes=reader.unread_bytes,
+        duration_s=(last_ns - first_ns) / NS_PER_S,
+        arrived=telemetry is not None and telemetry.arrived,
+        route_share=telemetry.route_share if telemetry is not None else 0.0,
+        speed_max_mps=speed_max_mps,
+        states=_states(spans, first_ns, last_ns),
+        trouble_codes=[_code(code, first_ns) for code in memory.codes],
+        codes_not_kept=memory.overflows,
+    )
+
+
+def _faults(telemetry: Telemetry) -> FaultSet:
+    """The tick's faults; telemetry gives `identifier: detail`, the severity stands in the catalogue."""
+    active: list[ActiveFault] = []
+    for text in telemetry.faults:
+        identifier, _, detail = text.partition(": ")
+        severity = SEVERITIES.get(identifier, telemetry.severity)
+        active.append(ActiveFault(identifier, detail, severity, telemetry.time_ns))
+    return FaultSet(tuple(active), telemetry.severity)
+
+
+def _states(spans: list[tuple[str, int]], first_ns: int, last_ns: int) -> list[StateSpan]:
+    return [
+        StateSpan(state, (begin_ns - first_ns) / NS_PER_S, (end_ns - first_ns) / NS_PER_S)
+        for (state, begin_ns), (_, end_ns) in pairwise([*spans, ("", last_ns)])
+    ]
+
+
+def _code(code: TroubleCode, first_ns: int) -> CodeReport:
+    frame: dict[str, float | str] = {"state": code.freeze_frame.state.name}
+    for name in code.freeze_frame.__struct_fields__:
+        if name not in ("time_ns", "state"):
+            frame[name] = getattr(code.freeze_frame, name)
+    return CodeReport(
+        identifier=code.identifier,
+        detail=code.detail,
+        severity=Severity(code.severity).name,
+        first_s=(code.first_ns - first_ns) / NS_PER_S,
+        last_s=(code.last_ns - first_ns) / NS_PER_S,
+        occurrences=code.occurrences,
+        active=code.active,
+        look_at=LOOK_AT.get(code.identifier, ""),
+        freeze_frame=frame,
+    )
