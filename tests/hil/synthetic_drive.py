@@ -36,7 +36,6 @@ ACCELERATION_MPS2 = 0.6
 LATERAL_MPS2 = 1.0
 SPEED_MAX_MPS = 8.0
 START_UP_S = 2.0
-SEARCH_ERROR = Callable[[float], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +121,15 @@ def make_route(
     )
 
 
+def load_profile(path: Path = PROFILE_PATH) -> ProfileData:
+    return msgspec.toml.decode(path.read_bytes(), type=ProfileData)
+
+
 def make_setup(points: RoutePoints | None = None, **changes: object) -> DriveSetup:
     points = points or yard_points()
     setup = DriveSetup(
         mode=LOCKSTEP,
-        profile=msgspec.toml.decode(PROFILE_PATH.read_bytes(), type=ProfileData),
+        profile=load_profile(),
         route=make_route(points, stops=() if points.closed else ((90.0, "pick-up", 4.0),)),
         points=points,
         identity="1a2b3c4d5e6f7788",

@@ -112,13 +112,19 @@ class EventLog:
         return sorted(self._spans, key=lambda span: (span.start_s, span.kind, span.name))
 
     def events(self, further: Iterable[Event] = ()) -> list[Event]:
-        """Notes, `further` ones and the changes that the spans tell of, by time."""
+        """Notes, `further` ones and the changes that the spans tell of, by time.
+
+        Changes of one kind in one tick are one event.
+        """
         found = [*self.notes, *further]
         for span in self._spans:
             found.append(Event(span.start_s, span.kind, span.name))
             if span.kind != STATE and span.over:
-                found.append(Event(span.end_s, "cleared", f"{span.name} over"))
-        return sorted(found, key=lambda event: event.time_s)
+                found.append(Event(span.end_s, "cleared", f"{span.name} is over"))
+        joined: dict[tuple[float, str], list[str]] = {}
+        for event in sorted(found, key=lambda event: event.time_s):
+            joined.setdefault((event.time_s, event.kind), []).append(event.text)
+        return [Event(time_s, kind, ", ".join(texts)) for (time_s, kind), texts in joined.items()]
 
     @property
     def state(self) -> str:

@@ -100,8 +100,13 @@ def line(
     }
 
 
-def stacked(panels: list[Panel], x_title: str, shapes: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    """Layout of panels one below the other over one x axis; sets each trace's y axis. Returns the layout."""
+def stacked(
+    panels: list[Panel],
+    x_title: str,
+    x_range: tuple[float, float],
+    shapes: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Layout of panels one below the other over one x axis; sets each trace's y axis."""
     inner = sum(panel.height_px for panel in panels) + PANEL_GAP_PX * (len(panels) - 1)
     layout: dict[str, Any] = {
         "height": inner + TOP_PX + BOTTOM_PX,
@@ -109,7 +114,13 @@ def stacked(panels: list[Panel], x_title: str, shapes: list[dict[str, Any]] | No
         "showlegend": False,
         "hovermode": "x unified" if len(panels) == 1 else "x",
         "shapes": shapes or [],
-        "xaxis": {"title": {"text": x_title}, "anchor": "free", "position": 0, "zeroline": False},
+        "xaxis": {
+            "title": {"text": x_title},
+            "range": list(x_range),
+            "anchor": "free",
+            "position": 0,
+            "zeroline": False,
+        },
     }
     top = inner
     for number, panel in enumerate(panels, start=1):

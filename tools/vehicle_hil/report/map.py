@@ -31,7 +31,7 @@ def driven_map(
             "name": "route",
             "x": packed(line_x),
             "y": packed(line_y),
-            "line": {"color": "--route", "width": 9},
+            "line": {"color": "--route", "width": 9, "simplify": False},
             "hoverinfo": "skip",
         },
         _driven(truth),

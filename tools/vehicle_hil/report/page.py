@@ -97,7 +97,7 @@ def figures_of(drive: Drive) -> list[Figure]:
     end_s = metrics.last.time_ns / 1e9 if metrics.last is not None else 0.0
     return [
         driven_map(truth, setup, drive.stops, metrics),
-        plots.cross_track(truth, telemetry, metrics, spans),
+        plots.cross_track(truth, telemetry, setup, metrics, spans),
         plots.speed(truth, telemetry, setup),
         plots.steering(truth, telemetry, setup),
         plots.torque_and_brake(truth, telemetry),

@@ -16,7 +16,9 @@ SECOND, SECOND_REQUEST, BAD, NO_FIX = "--second", "--second-request", "--bad", "
 Columns = dict[str, FloatArray]
 
 
-def cross_track(truth: Columns, telemetry: Columns, metrics: DriveMetrics, spans: list[Span]) -> Figure:
+def cross_track(
+    truth: Columns, telemetry: Columns, setup: DriveSetup, metrics: DriveMetrics, spans: list[Span]
+) -> Figure:
     """Signed error over distance: true, and as the runtime saw it; bands where there was no GNSS fix."""
     panel = Panel("Cross-track error (cm)", 260, y_axis={"zeroline": True})
     legend = [LegendEntry("true", TRUTH)]
@@ -45,7 +47,7 @@ def cross_track(truth: Columns, telemetry: Columns, metrics: DriveMetrics, spans
         "How far the vehicle's reference point truly was from the line through the route file's points."
         " Above zero is left of it."
     )
-    layout = stacked([panel], DISTANCE, bands)
+    layout = stacked([panel], DISTANCE, _distance_range(truth, setup), bands)
     return Figure("cross-track", "Cross-track error", hint, panel.traces, layout, tuple(legend), "distance")
 
 
@@ -65,7 +67,7 @@ def speed(truth: Columns, telemetry: Columns, setup: DriveSetup) -> Figure:
         "The plan is the runtime's speed profile, held down by curves, steering rate, stops and comfort;"
         " the true speed should follow it smoothly."
     )
-    layout = stacked([panel], DISTANCE)
+    layout = stacked([panel], DISTANCE, _distance_range(truth, setup))
     return Figure("speed", "Speed against plan", hint, panel.traces, layout, tuple(legend), "distance")
 
 
@@ -86,7 +88,7 @@ def steering(truth: Columns, telemetry: Columns, setup: DriveSetup) -> Figure:
         panel.traces.append(line(name, truth["time_s"], turned, colour, "%{y:+.2f}°"))
         legend.append(LegendEntry(name, colour))
     hint = "Angles of the wheels, left is positive. The true angle lags the request as the actuator does."
-    layout = stacked([panel], TIME)
+    layout = stacked([panel], TIME, _time_range(truth))
     return Figure("steering", "Steering", hint, panel.traces, layout, tuple(legend), "time")
 
 
@@ -107,7 +109,7 @@ def torque_and_brake(truth: Columns, telemetry: Columns) -> Figure:
         "At the motor shaft: above zero drives, below zero regenerates. The friction brake takes over where"
         " regeneration ends and holds at stops."
     )
-    layout = stacked(panels, TIME)
+    layout = stacked(panels, TIME, _time_range(truth))
     return Figure("torque", "Torque and brake", hint, traces_of(panels), layout, legend, "time")
 
 
@@ -126,7 +128,19 @@ def battery(truth: Columns) -> Figure:
         for title, name, values, hover, axis in rows
     ]
     hint = "Pack of the simulated vehicle. Power above zero is drawn, below zero regenerated."
-    return Figure("battery", "Battery", hint, traces_of(panels), stacked(panels, TIME), (), "time")
+    return Figure(
+        "battery", "Battery", hint, traces_of(panels), stacked(panels, TIME, _time_range(truth)), (), "time"
+    )
+
+
+def _time_range(truth: Columns) -> tuple[float, float]:
+    return 0.0, float(truth["time_s"].max(initial=0.1))
+
+
+def _distance_range(truth: Columns, setup: DriveSetup) -> tuple[float, float]:
+    """What was driven, with a little room so that nothing lies on the frame."""
+    driven_m = float(truth["progress_m"].max(initial=1.0))
+    return 0.0, min(driven_m * 1.01, max(driven_m, setup.route.length_m) + 2.0)
 
 
 def _mark(name: str, x: float, y: float, hover: str) -> dict[str, Any]:

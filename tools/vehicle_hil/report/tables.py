@@ -21,8 +21,8 @@ def cards(summary: Summary) -> str:
         ("Stop error", *_length(summary.stop_error_m), _stops_made(summary), ""),
         ("Cross-track error, mean", *_length(summary.cross_track_mean_m), "over the distance", ""),
         ("Cross-track error, largest", *_length(summary.cross_track_max_m), "from the file's line", ""),
-        ("Time", clock(summary.duration_s), "", f"up to {summary.speed_max_mps:.1f} m/s", ""),
-        ("Distance", f"{summary.distance_m:,.0f}", "m", f"final state {summary.final_state}", ""),
+        ("Time", *_time(summary.duration_s), f"at up to {summary.speed_max_mps:.1f} m/s", ""),
+        ("Distance", f"{summary.distance_m:,.0f}", "m", "of the reference point", ""),
         ("Energy drawn", f"{summary.energy_kwh:.2f}", "kWh", "from the pack", ""),
         ("Regenerated", f"{summary.regenerated_kwh:.2f}", "kWh", _share(summary), ""),
         (
@@ -33,6 +33,7 @@ def cards(summary: Summary) -> str:
             "",
         ),
         ("Faults", str(faults), "", "ever active", "bad" if faults else ""),
+        ("Final state", summary.final_state, "", "of the runtime", "word"),
     ]
     items = "".join(
         f'<li class="{rank}"><span>{escape(label)}</span><b>{escape(value)}<small>{escape(unit)}</small></b>'
@@ -114,6 +115,13 @@ def _length(value: float | None) -> tuple[str, str]:
     if value is None:
         return "–", ""
     return (f"{value * 100:.1f}", "cm") if value < 1.0 else (f"{value:.2f}", "m")
+
+
+def _time(seconds: float) -> tuple[str, str]:
+    if seconds < 60:
+        return f"{seconds:.1f}", "s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}", "min"
 
 
 def _signed(value: float) -> str:

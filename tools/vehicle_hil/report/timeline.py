@@ -67,7 +67,8 @@ def _bars(kind: str, name: str, row: list[Span], number: int) -> dict[str, Any]:
         "x": [span.end_s - span.start_s for span in row],
         "y": [number + 0.2] * len(row),
         "width": 0.4,
-        "marker": {"color": colour, "line": {"width": 0}},
+        # The outline keeps a band of one tick visible on a drive of an hour.
+        "marker": {"color": colour, "line": {"width": 1.5, "color": colour}},
         "customdata": [[span.start_s, span.end_s] for span in row],
         "hovertemplate": f"{escape(name)}<br>%{{customdata[0]:.2f}} s to %{{customdata[1]:.2f}} s"
         "<extra></extra>",
