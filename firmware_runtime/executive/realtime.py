@@ -17,7 +17,7 @@ from firmware_runtime.executive.clock import Clock
 from firmware_runtime.executive.tick_grid import TICK_NS, LoopStatistics, TickGrid
 from firmware_runtime.recorder.blackbox import Recorder
 from firmware_runtime.recorder.replay import Steppable
-from firmware_runtime.recorder.tick_record import make_record
+from firmware_runtime.recorder.tick_record import TickRecord
 
 
 class SerialSource(Protocol):
@@ -70,10 +70,7 @@ def run_periodic(
         frames_out = runtime.step(now_ns, frames_in, serial_in)
         _send(ports, frames_out)
         if recorder is not None:
-            sequence = grid.statistics.ticks
-            recorder.record(
-                make_record(sequence, now_ns, frames_in, serial_in, frames_out, runtime.telemetry)
-            )
+            recorder.record(TickRecord(now_ns, frames_in, serial_in, frames_out, runtime.telemetry))
         grid.done()
     return grid.statistics
 

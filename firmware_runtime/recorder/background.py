@@ -4,6 +4,8 @@ import threading
 import time
 from collections import deque
 
+import msgspec
+
 from firmware_runtime.recorder.blackbox import BlackBoxWriter
 from firmware_runtime.recorder.tick_record import TickRecord
 
@@ -29,6 +31,7 @@ class BackgroundRecorder:
         """Ticks that found the queue full, or came after an error."""
         self.error: OSError | None = None
         """Why recording ended early: disk full, disk gone."""
+        self._dropped_before = 0
         self._thread = threading.Thread(target=self._run, name="black box", daemon=True)
         self._thread.start()
 
@@ -36,8 +39,12 @@ class BackgroundRecorder:
         # One thread appends and one takes away: the length can only be too large here, never too small.
         if self.error is not None or len(self._queue) >= self._queue_ticks:
             self.drops += 1
-        else:
-            self._queue.append(tick)
+            self._dropped_before += 1
+            return
+        if self._dropped_before:
+            tick = msgspec.structs.replace(tick, dropped_before=self._dropped_before)
+            self._dropped_before = 0
+        self._queue.append(tick)
 
     def close(self) -> None:
         """Writes what is left, syncs and closes; `error` then tells whether all is on the disk."""

@@ -113,6 +113,7 @@ class BlackBoxReader:
     def __init__(self, path: Path) -> None:
         """BlackBoxError where it is no black box of this schema version; OSError where it cannot be read."""
         self.path = path
+        self._decoder = msgspec.msgpack.Decoder(TickRecord)
         self.unread_bytes = 0
         """Bytes at the end that are no whole record, once `ticks` is through: a torn record, or damage."""
         with path.open("rb") as file:
@@ -120,7 +121,7 @@ class BlackBoxReader:
             if magic != MAGIC:
                 raise BlackBoxError(f"{path}: expected a black box (beginning {MAGIC!r}), came {magic!r}")
             payload = _read_payload(file)
-            self._start = file.tell()
+            self._position = file.tell()
         if payload is None:
             raise BlackBoxError(f"{path}: expected a header, came a file cut off in it")
         try:
@@ -132,19 +133,20 @@ class BlackBoxReader:
             raise BlackBoxError(f"{path}: expected schema version {SCHEMA_VERSION}, came {version}")
 
     def ticks(self) -> Iterator[TickRecord]:
-        """All whole records in order; stops before the first that is not whole and counts what is left."""
-        decoder = msgspec.msgpack.Decoder(TickRecord)
+        """Whole records in order, from where the last call stopped; stops before one that is not whole.
+
+        While a file is being written, a later call goes on with what came since.
+        """
         with self.path.open("rb") as file:
-            file.seek(self._start)
-            end = self._start
+            file.seek(self._position)
             while (payload := _read_payload(file)) is not None:
                 try:
-                    tick = decoder.decode(payload)
+                    tick = self._decoder.decode(payload)
                 except msgspec.DecodeError as error:
-                    raise BlackBoxError(f"{self.path}: record at byte {end}: {error}") from error
-                end = file.tell()
+                    raise BlackBoxError(f"{self.path}: record at byte {self._position}: {error}") from error
+                self._position = file.tell()
                 yield tick
-            self.unread_bytes = file.seek(0, os.SEEK_END) - end
+            self.unread_bytes = file.seek(0, os.SEEK_END) - self._position
 
 
 def _read_payload(file: BinaryIO) -> bytes | None:

@@ -5,7 +5,7 @@ Byte identity is promised on one architecture with the pinned numpy, from the fi
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -27,7 +27,8 @@ class Steppable(Protocol):
 class Difference:
     """Where a replay first left the record."""
 
-    sequence: int
+    tick: int
+    """Of the record, from 0."""
     time_ns: int
     where: str
     """`frame 2 of 6`, `number of frames`, `telemetry.speed_mps`, `records`."""
@@ -42,47 +43,39 @@ class ReplayResult:
     difference: Difference | None
 
 
-def replay(ticks: Iterable[TickRecord], runtime: Steppable, fields: Sequence[str]) -> ReplayResult:
-    """Steps `runtime`, which has seen no tick yet, through the records until the first difference.
-
-    fields: names of the recorded telemetry values (the header's `telemetry_fields`).
-    """
+def replay(ticks: Iterable[TickRecord], runtime: Steppable) -> ReplayResult:
+    """Steps `runtime`, which has seen no tick yet, through the records until the first difference."""
     same = 0
     for tick in ticks:
-        if tick.sequence != same:
-            gap = Difference(tick.sequence, tick.time_ns, "records", f"tick {same} missing", "not replayed")
-            return ReplayResult(same, gap)
-        out = tuple(runtime.step(tick.time_ns, tick.frames_in, tick.serial_in))
-        difference = _frame_difference(tick, out) or _telemetry_difference(tick, runtime.telemetry, fields)
+        if tick.dropped_before:
+            gap = f"{tick.dropped_before} ticks missing"
+            return ReplayResult(same, Difference(same, tick.time_ns, "records", gap, "not replayed"))
+        out = runtime.step(tick.time_ns, tick.frames_in, tick.serial_in)
+        difference = _frames(same, tick, out) or _telemetry(same, tick, runtime.telemetry)
         if difference is not None:
             return ReplayResult(same, difference)
         same += 1
     return ReplayResult(same, None)
 
 
-def _frame_difference(tick: TickRecord, out: tuple[Frame, ...]) -> Difference | None:
-    if out == tick.frames_out:
-        return None
+def _frames(index: int, tick: TickRecord, out: Sequence[Frame]) -> Difference | None:
     count = len(tick.frames_out)
-    for index, (recorded, replayed) in enumerate(zip(tick.frames_out, out, strict=False)):
+    for number, (recorded, replayed) in enumerate(zip(tick.frames_out, out, strict=False), start=1):
         if recorded != replayed:
-            where = f"frame {index + 1} of {count}"
-            return Difference(tick.sequence, tick.time_ns, where, _text(recorded), _text(replayed))
-    return Difference(tick.sequence, tick.time_ns, "number of frames", str(count), str(len(out)))
+            where = f"frame {number} of {count}"
+            return Difference(index, tick.time_ns, where, _text(recorded), _text(replayed))
+    if len(out) != count:
+        return Difference(index, tick.time_ns, "number of frames", str(count), str(len(out)))
+    return None
 
 
-def _telemetry_difference(tick: TickRecord, telemetry: Telemetry, fields: Sequence[str]) -> Difference | None:
-    names = telemetry.__struct_fields__
-    if tuple(fields) != names:
-        return Difference(
-            tick.sequence, tick.time_ns, "telemetry fields", ", ".join(fields), ", ".join(names)
-        )
-    values: tuple[Any, ...] = msgspec.structs.astuple(telemetry)
-    for name, recorded, replayed in zip(names, tick.telemetry, values, strict=True):
+def _telemetry(index: int, tick: TickRecord, telemetry: Telemetry) -> Difference | None:
+    for name in Telemetry.__struct_fields__:
+        recorded, replayed = getattr(tick.telemetry, name), getattr(telemetry, name)
         # Encoded, NaN equals NaN and -0.0 differs from 0.0: bytes are compared, not numbers.
         if msgspec.msgpack.encode(recorded) != msgspec.msgpack.encode(replayed):
             where = f"telemetry.{name}"
-            return Difference(tick.sequence, tick.time_ns, where, repr(recorded), repr(replayed))
+            return Difference(index, tick.time_ns, where, repr(recorded), repr(replayed))
     return None
 
 

@@ -8,7 +8,7 @@ from vehicle_diag.command import main
 from vehicle_diag.record import read_record
 
 from firmware_runtime.recorder.blackbox import BlackBoxWriter
-from firmware_runtime.recorder.tick_record import make_record
+from firmware_runtime.recorder.tick_record import TickRecord
 from firmware_runtime.vehicle.enums import SafetyState, Severity
 from tests.recorder.ticks import HEADER, telemetry_at
 
@@ -38,7 +38,7 @@ def path(tmp_path: Path) -> Path:
                 route_share=0.25,
             )
             if n != 50:
-                writer.record(make_record(n, n * TICK_NS, [], b"", [], telemetry))
+                writer.record(TickRecord(n * TICK_NS, [], b"", [], telemetry, int(n == 51)))
     return path
 
 
@@ -90,7 +90,7 @@ def test_a_torn_end_is_told_and_the_rest_is_read(path: Path, capsys: pytest.Capt
 def test_a_healthy_record_has_no_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "black_box"
     with BlackBoxWriter(path, HEADER) as writer:
-        writer.record(make_record(0, 0, [], b"", [], telemetry_at(0, faults=())))
+        writer.record(TickRecord(0, [], b"", [], telemetry_at(0, faults=())))
     assert main(["record", str(path)]) == 0
     assert "no trouble codes" in capsys.readouterr().out
 

@@ -2,13 +2,14 @@
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from firmware_runtime.recorder.background import BackgroundRecorder
 from firmware_runtime.recorder.blackbox import BlackBoxReader, BlackBoxWriter
-from tests.recorder.ticks import HEADER, tick
+from tests.recorder.ticks import HEADER, TICK_NS, tick
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def test_all_that_was_recorded_is_on_the_disk_after_closing(path: Path) -> None:
     for sequence in range(500):
         recorder.record(tick(sequence))
     recorder.close()
-    assert [read.sequence for read in BlackBoxReader(path).ticks()] == list(range(500))
+    assert [read.time_ns for read in BlackBoxReader(path).ticks()] == [n * TICK_NS for n in range(500)]
     assert (recorder.drops, recorder.error) == (0, None)
 
 
@@ -48,8 +49,13 @@ def test_a_stalled_disk_costs_records_and_no_time(path: Path) -> None:
         recorder.record(tick(sequence))
     assert recorder.drops == 30
     writer.go.set()
+    while recorder._queue:
+        time.sleep(0.001)
+    recorder.record(tick(50))
     recorder.close()
-    assert [read.sequence for read in BlackBoxReader(path).ticks()] == list(range(20))
+    read = list(BlackBoxReader(path).ticks())
+    assert [each.time_ns for each in read] == [n * TICK_NS for n in [*range(20), 50]]
+    assert [each.dropped_before for each in read] == [0] * 20 + [30]
 
 
 def test_records_reach_the_kernel_while_it_runs(path: Path) -> None:

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_runtime.recorder.blackbox import BlackBoxError, BlackBoxReader, BlackBoxWriter
-from firmware_runtime.recorder.tick_record import BlackBoxHeader, TickRecord, telemetry_of
-from tests.recorder.ticks import HEADER, telemetry_at, tick
+from firmware_runtime.recorder.tick_record import BlackBoxHeader, TickRecord
+from firmware_runtime.vehicle.enums import SafetyState
+from tests.recorder.ticks import HEADER, TICK_NS, tick
 
 
 @pytest.fixture
@@ -42,9 +43,8 @@ def test_ticks_come_back_as_they_were(path: Path) -> None:
     for sequence, read in enumerate(ticks):
         assert same(read, tick(sequence))
         assert read.frames_in == tick(sequence).frames_in
-        back = telemetry_of(read, reader.header)
-        assert back.state is telemetry_at(0).state
-        assert msgspec.msgpack.encode(back) == msgspec.msgpack.encode(telemetry_at(sequence * 10_000_000))
+        assert read.telemetry.state is SafetyState.AUTO
+        assert read.telemetry.faults == ("message_lost: drive.BrakeFeedback",)
     assert reader.unread_bytes == 0
 
 
@@ -115,7 +115,7 @@ def test_a_killed_writer_loses_only_what_it_had_not_flushed(path: Path) -> None:
     root = Path(__file__).parents[2]
     killed = subprocess.run([sys.executable, "-c", code, path], cwd=root, check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert [read.sequence for read in BlackBoxReader(path).ticks()] == list(range(10))
+    assert [read.time_ns for read in BlackBoxReader(path).ticks()] == [n * TICK_NS for n in range(10)]
 
 
 def test_a_record_is_never_overwritten(path: Path) -> None:
@@ -183,3 +183,18 @@ def test_a_whole_record_that_is_no_tick_is_an_error_with_its_place(path: Path) -
     path.write_bytes(start + framed(["no tick"]))
     with pytest.raises(BlackBoxError, match=f"record at byte {len(start)}"):
         list(BlackBoxReader(path).ticks())
+
+
+def test_a_file_being_written_is_followed(path: Path) -> None:
+    writer = BlackBoxWriter(path, HEADER)
+    reader = BlackBoxReader(path)
+    assert list(reader.ticks()) == []
+    for number in range(4):
+        writer.record(tick(number))
+        writer.flush()
+        assert [read.time_ns for read in reader.ticks()] == [number * TICK_NS]
+    writer.close()
+    with path.open("ab") as file:
+        file.write(path.read_bytes()[8:100])
+    assert list(reader.ticks()) == []
+    assert reader.unread_bytes == 92

@@ -3,7 +3,7 @@
 import math
 
 from firmware_runtime.can.frame import EXTENDED_FLAG, Frame
-from firmware_runtime.recorder.tick_record import BlackBoxHeader, TickRecord, make_record
+from firmware_runtime.recorder.tick_record import BlackBoxHeader, TickRecord
 from firmware_runtime.vehicle.enums import SafetyState, Severity
 from firmware_runtime.vehicle.telemetry import Telemetry
 
@@ -32,10 +32,11 @@ def telemetry_at(time_ns: int, **changes: object) -> Telemetry:
     return Telemetry(**(values | changes))  # type: ignore[arg-type]
 
 
-def tick(sequence: int) -> TickRecord:
-    time_ns = sequence * 10_000_000
-    frames_in = [
-        Frame(time_ns - n, "drive", n | EXTENDED_FLAG, bytes([sequence % 256] * n)) for n in range(9)
-    ]
+TICK_NS = 10_000_000
+
+
+def tick(number: int) -> TickRecord:
+    time_ns = number * TICK_NS
+    frames_in = [Frame(time_ns - n, "drive", n | EXTENDED_FLAG, bytes([number % 256] * n)) for n in range(9)]
     frames_out = [Frame(time_ns, "body", 0x123, b"\x00\xff")]
-    return make_record(sequence, time_ns, frames_in, b"$GPGGA*00\r\n", frames_out, telemetry_at(time_ns))
+    return TickRecord(time_ns, frames_in, b"$GPGGA*00\r\n", frames_out, telemetry_at(time_ns))

@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         report = read_record(options.file)
-    except (BlackBoxError, msgspec.ValidationError) as error:
+    except BlackBoxError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
     except OSError as error:

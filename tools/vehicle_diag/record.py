@@ -7,7 +7,6 @@ import msgspec
 
 from firmware_runtime.diagnostics.trouble_codes import TroubleCode, TroubleCodeMemory
 from firmware_runtime.recorder.blackbox import BlackBoxReader
-from firmware_runtime.recorder.tick_record import telemetry_of
 from firmware_runtime.safety.fault_catalogue import FAULTS
 from firmware_runtime.vehicle.enums import Severity
 from firmware_runtime.vehicle.faults import ActiveFault, FaultSet
@@ -68,21 +67,19 @@ class RecordReport(msgspec.Struct, frozen=True):
 
 
 def read_record(path: Path) -> RecordReport:
-    """Raises BlackBoxError where the file is none, msgspec.ValidationError where its telemetry does not fit,
-    OSError where it cannot be read."""
+    """Raises BlackBoxError where the file is none of this version, OSError where it cannot be read."""
     reader = BlackBoxReader(path)
     memory = TroubleCodeMemory()
     spans: list[tuple[str, int]] = []
-    first_ns = last_ns = ticks = missing = expected = 0
+    first_ns = last_ns = ticks = missing = 0
     speed_max_mps = 0.0
     telemetry: Telemetry | None = None
     for tick in reader.ticks():
-        telemetry = telemetry_of(tick, reader.header)
+        telemetry = tick.telemetry
         if ticks == 0:
             first_ns = tick.time_ns
         last_ns = tick.time_ns
-        missing += tick.sequence - expected
-        expected = tick.sequence + 1
+        missing += tick.dropped_before
         ticks += 1
         speed_max_mps = max(speed_max_mps, abs(telemetry.speed_mps))
         if not spans or spans[-1][0] != telemetry.state.name:
