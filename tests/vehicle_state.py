@@ -74,11 +74,12 @@ def vehicle_state(**changes: Any) -> VehicleState:
 
 def rolling(speed_mps: float, **changes: Any) -> VehicleState:
     """All wheels and the motor of the Q-Truck (radius 0.6 m, ratio 20) at one speed."""
-    return vehicle_state(
-        wheel_speed_front_left_mps=speed_mps,
-        wheel_speed_front_right_mps=speed_mps,
-        wheel_speed_rear_left_mps=speed_mps,
-        wheel_speed_rear_right_mps=speed_mps,
-        motor_speed_radps=speed_mps / 0.6 * 20.0,
-        **{"park_brake_state": ParkBrakeState.RELEASED, **changes},
-    )
+    moving: dict[str, Any] = {
+        "wheel_speed_front_left_mps": speed_mps,
+        "wheel_speed_front_right_mps": speed_mps,
+        "wheel_speed_rear_left_mps": speed_mps,
+        "wheel_speed_rear_right_mps": speed_mps,
+        "motor_speed_radps": speed_mps / 0.6 * 20.0,
+        "park_brake_state": ParkBrakeState.RELEASED,
+    }
+    return vehicle_state(**{**moving, **changes})

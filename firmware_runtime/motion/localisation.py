@@ -4,8 +4,8 @@ Odometry carries the pose smoothly at the tick's rate in a frame of its own; a f
 (60-110 ms ago), is compared with the odometry sample of *that* instant, and its correction moves the whole
 odometry frame. So latency costs no accuracy and nothing has to be re-run. State: x, y, heading.
 
-Noise figures are assumptions: odometry 0.5 % of the distance along, 1 mrad per metre of heading (steering
-zero and tyre), and floors for the receiver's own optimism.
+Noise figures are assumptions: odometry 0.5 % of the distance along, 0.5 mrad per metre of heading (steering
+zero and tyres, so a constant curvature error), and floors for the receiver's own optimism.
 """
 
 from collections import deque
@@ -28,9 +28,11 @@ HISTORY_TICKS = 50
 """Odometry kept for late fixes: 0.5 s at 100 Hz; an older fix is not used."""
 DISTANCE_NOISE = 0.005
 """Standard deviation of odometry along, share of the distance."""
-HEADING_NOISE_RADPM = 0.001
-"""Standard deviation of odometry's heading per metre driven."""
+HEADING_NOISE_RADPM = 0.0005
+"""Standard deviation of odometry's curvature: what its heading drifts per metre driven."""
 POSITION_STD_FLOOR_M = 0.012
+CORRELATED_STD_M = 0.01
+"""Slow part of the position error (atmosphere, multipath), which no filter averages away (assumption)."""
 HEADING_STD_RAD = 0.004
 """Of one dual-antenna heading (0.23°, data sheets of the class say 0.1-0.2° at 1-2 m base)."""
 USABLE_QUALITY = frozenset({1, 2, 4, 5})
@@ -129,11 +131,13 @@ class Localisation:
         """Standard deviations across, along and of heading, grown by what was driven since the last fix."""
         across, along, heading = self._std
         driven_m = abs(sample.distance_m - self._covariance_at.distance_m)
-        heading_now = sqrt(heading * heading + (HEADING_NOISE_RADPM * driven_m) ** 2)
+        drift_rad = HEADING_NOISE_RADPM * driven_m
+        # A constant curvature error drifts sideways by half the heading drift times the distance.
+        sideways_m2 = (driven_m * heading) ** 2 + (0.5 * driven_m * drift_rad) ** 2
         return (
-            sqrt(across * across + (driven_m * heading_now) ** 2),
-            sqrt(along * along + (DISTANCE_NOISE * driven_m) ** 2),
-            heading_now,
+            sqrt(across * across + CORRELATED_STD_M**2 + sideways_m2),
+            sqrt(along * along + CORRELATED_STD_M**2 + (DISTANCE_NOISE * driven_m) ** 2),
+            sqrt(heading * heading + drift_rad * drift_rad),
         )
 
     def _take(self, fix: Fix) -> None:

@@ -91,14 +91,14 @@ class SpeedControl:
     def _advance_target(self, speed_mps: float, demand: SpeedDemand) -> None:
         """Move the reference one tick towards profile and caps, within acceleration and jerk."""
         jerk_step = self._limits.jerk_max_mps3 * TICK_S
-        plan_mps = demand.plan_mps
+        plan_mps, plan_mps2 = demand.plan_mps, demand.plan_mps2
         if plan_mps < CREEP_MPS and demand.to_stop_m > 1.0:
-            plan_mps = CREEP_MPS
+            plan_mps, plan_mps2 = CREEP_MPS, 0.0
         goal_mps = min(plan_mps, demand.cap_mps)
         error_mps = goal_mps - self._target_mps
         if goal_mps == plan_mps and error_mps <= 0.0:
             # The profile is already smooth: take it as it is, with its own acceleration as feed-forward.
-            self._target_mps2 = min(demand.plan_mps2, self._target_mps2 + jerk_step)
+            self._target_mps2 = min(plan_mps2, self._target_mps2 + jerk_step)
             self._target_mps = plan_mps
             return
         if error_mps > 0.0:
