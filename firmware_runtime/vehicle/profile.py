@@ -102,7 +102,7 @@ class Localisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     heading_offset_rad: Annotated[float, Range(-3.2, 3.2)]
     """Heading of the antenna pair relative to the body's long axis."""
     latency_min_s: Annotated[float, Range(0, 1)]
-    """Least time from a fix's instant to its sentence's last byte."""
+    """Least time from a fix's instant to the last byte of its epoch (GGA, GST, HDT)."""
     lateral_std_max_m: Annotated[float, Range(0.01, 2)]
     """Beyond it localisation counts as lost."""
     serial_port: str

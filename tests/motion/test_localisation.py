@@ -1,0 +1,161 @@
+"""Where the vehicle is, against where it truly is: latency, drop-outs, outliers, uncertainty."""
+
+from math import degrees, pi
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from firmware_runtime.motion.geodesy import LocalFrame
+from firmware_runtime.motion.kinematics import SteeringGeometry, advance
+from firmware_runtime.motion.localisation import Localisation
+from firmware_runtime.vehicle.load import load_profile
+from firmware_runtime.vehicle.pose import Pose
+from tests.motion.test_nmea import sentence
+from tests.vehicle_state import rolling
+
+DATA = load_profile(Path(__file__).parents[2] / "configs" / "yard_tractor.toml").data
+GEOMETRY = SteeringGeometry(DATA.geometry, DATA.steering)
+DATUM = (22.3, 114.2, 10.0)
+ANTENNA_X_M = 2.5
+STD_MAX_M = 0.20
+TICK_NS = 10_000_000
+LATENCY_NS = 70_000_000
+"""Least latency of the receiver, as the profile states it; up to 20 ms come on top."""
+
+
+class Drive:
+    """A vehicle on a circle, its receiver, and the localisation that listens; truth is analytic."""
+
+    def __init__(self, speed_mps: float = 5.0, angle_rad: float = 0.1, noise_m: float = 0.0) -> None:
+        self.localisation = Localisation(DATA.localisation, GEOMETRY, LocalFrame(*DATUM))
+        self.frame = LocalFrame(*DATUM)
+        self.speed_mps, self.angle_rad, self.noise_m = speed_mps, angle_rad, noise_m
+        self.random = Random(1)
+        self.truth = (10.0, 20.0, 0.5)
+        self.now_ns = 0
+        self.outbox: list[tuple[int, bytes]] = []
+        self.receiving = True
+        self.jump_m = 0.0
+        self.pose: Pose | None = None
+
+    def run(self, seconds: float) -> Pose:
+        for _ in range(round(seconds * 100)):
+            self.now_ns += TICK_NS
+            yaw_per_metre = GEOMETRY.yaw_per_metre(self.angle_rad, 0.0)
+            self.truth = advance(*self.truth, self.speed_mps * 0.01, yaw_per_metre, 0.0)
+            if self.now_ns % 100_000_000 == 0 and self.receiving:
+                self.outbox.append(
+                    (self.now_ns + LATENCY_NS + self.random.randrange(3) * TICK_NS, self.epoch())
+                )
+            serial = b"".join(data for due, data in self.outbox if due <= self.now_ns)
+            self.outbox = [(due, data) for due, data in self.outbox if due > self.now_ns]
+            # Wheel speeds are along the wheels: the front ones turn faster by 1 / cos(angle).
+            state = rolling(self.speed_mps, steering_front_angle_rad=self.angle_rad)
+            state = self.with_front(state)
+            self.pose = self.localisation.step(self.now_ns, state, serial)
+        assert self.pose is not None
+        return self.pose
+
+    def with_front(self, state: object) -> object:
+        from math import cos
+
+        import msgspec
+
+        front = self.speed_mps / cos(self.angle_rad)
+        return msgspec.structs.replace(
+            state, wheel_speed_front_left_mps=front, wheel_speed_front_right_mps=front
+        )
+
+    def epoch(self) -> bytes:
+        from math import cos, sin
+
+        x_m, y_m, heading = self.truth
+        east = x_m + ANTENNA_X_M * cos(heading) + self.random.gauss(0, self.noise_m) + self.jump_m
+        north = y_m + ANTENNA_X_M * sin(heading) + self.random.gauss(0, self.noise_m)
+        lat, lon, height = self.frame.to_geodetic(east, north, 2.0)
+        clock = f"10{self.now_ns // 60_000_000_000:02d}{self.now_ns / 1e9 % 60:06.3f}"
+        lat_text = f"{int(lat):02d}{(lat - int(lat)) * 60:010.7f}"
+        lon_text = f"{int(lon):03d}{(lon - int(lon)) * 60:010.7f}"
+        heading_deg = degrees(pi / 2 - heading) % 360
+        return (
+            sentence(f"GNGGA,{clock},{lat_text},N,{lon_text},E,4,20,0.6,{height:.3f},M,0.0,M,1.0,0")
+            + sentence(f"GNGST,{clock},0.02,0.01,0.01,0.0,0.012,0.012,0.02")
+            + sentence(f"GNHDT,{heading_deg:.3f},T")
+        )
+
+    def error_m(self) -> float:
+        assert self.pose is not None
+        return float(((self.pose.x_m - self.truth[0]) ** 2 + (self.pose.y_m - self.truth[1]) ** 2) ** 0.5)
+
+
+def test_before_the_first_fix_the_pose_is_not_valid() -> None:
+    drive = Drive()
+    drive.receiving = False
+    assert not drive.run(1.0).valid
+
+
+def test_latency_costs_no_accuracy_at_speed() -> None:
+    drive = Drive(speed_mps=8.0, angle_rad=0.05)
+    pose = drive.run(20.0)
+    assert pose.valid
+    # 10 ms of arrival raster at 8 m/s is 8 cm along; across there is nothing.
+    assert drive.error_m() < 0.09
+    assert abs(pose.heading_rad - drive.truth[2]) < 0.005
+
+
+def test_noise_is_averaged_by_odometry() -> None:
+    drive = Drive(speed_mps=2.0, noise_m=0.02)
+    drive.run(5.0)
+    errors = []
+    for _ in range(100):
+        drive.run(0.1)
+        errors.append(drive.error_m())
+    assert sum(e * e for e in errors) / len(errors) < 0.02**2
+
+
+def test_a_drop_out_is_bridged_and_its_growing_uncertainty_is_told() -> None:
+    drive = Drive(speed_mps=5.0)
+    before = drive.run(10.0)
+    drive.receiving = False
+    blind = drive.run(1.5)
+    assert blind.valid
+    assert blind.lateral_std_m > before.lateral_std_m
+    assert drive.error_m() < 0.10
+    lost = drive.run(6.0)
+    assert not lost.valid
+    assert lost.lateral_std_m > STD_MAX_M
+
+
+def test_standing_blind_is_not_lost() -> None:
+    drive = Drive(speed_mps=0.0)
+    drive.run(5.0)
+    drive.receiving = False
+    assert drive.run(60.0).valid
+
+
+def test_a_single_outlier_is_rejected() -> None:
+    drive = Drive(speed_mps=3.0)
+    drive.run(10.0)
+    drive.jump_m = 1.0
+    drive.run(0.2)
+    drive.jump_m = 0.0
+    drive.run(0.3)
+    assert drive.localisation.fixes_rejected >= 1
+    assert drive.error_m() < 0.06
+
+
+def test_when_all_fixes_disagree_the_estimate_starts_anew() -> None:
+    drive = Drive(speed_mps=3.0)
+    drive.run(10.0)
+    drive.jump_m = 5.0
+    assert not drive.run(1.3).valid or drive.error_m() > 4.0
+    drive.run(3.0)
+    assert drive.error_m() == pytest.approx(5.0, abs=0.1)
+
+
+def test_the_odometer_counts_both_ways() -> None:
+    drive = Drive(speed_mps=2.0, angle_rad=0.0)
+    assert drive.run(10.0).odometer_m == pytest.approx(20.0, abs=0.05)
+    drive.speed_mps = -1.0
+    assert drive.run(10.0).odometer_m == pytest.approx(10.0, abs=0.05)
