@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import atan, cos, pi, sin, sqrt
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -23,6 +24,7 @@ from vehicle_hil.result import (
     Observer,
     RoutePoints,
 )
+from vehicle_hil.truth import Truth
 
 from firmware_runtime.vehicle.enums import Direction, SafetyState, Severity
 from firmware_runtime.vehicle.profile import ProfileData
@@ -38,31 +40,38 @@ SPEED_MAX_MPS = 8.0
 START_UP_S = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class FakeTruth:
-    time_ns: int
-    x_m: float
-    y_m: float
-    heading_rad: float
-    speed_mps: float = 0.0
-    acceleration_mps2: float = 0.0
-    front_angle_rad: float = 0.0
-    rear_angle_rad: float = 0.0
-    motor_torque_nm: float = 0.0
-    brake_force_n: float = 0.0
-    park_brake_applied: bool = False
-    inverter_latched: bool = False
-    brakes_latched: bool = False
-    steering_latched: bool = False
-    soc: float = 0.8
-    pack_voltage_v: float = 620.0
-    pack_current_a: float = 0.0
-    cell_temperature_degc: float = 22.0
-    energy_drawn_j: float = 0.0
-    energy_regenerated_j: float = 0.0
-    distance_m: float = 0.0
-    load_mass_kg: float = 0.0
-    gnss_fix_valid: bool = True
+def make_truth(time_ns: int, x_m: float, y_m: float, heading_rad: float = 0.0, **changes: Any) -> Truth:
+    """A vehicle at rest, but for the changes."""
+    rest = Truth(
+        time_ns=time_ns,
+        x_m=x_m,
+        y_m=y_m,
+        heading_rad=heading_rad,
+        speed_mps=0.0,
+        acceleration_mps2=0.0,
+        front_angle_rad=0.0,
+        rear_angle_rad=0.0,
+        motor_torque_nm=0.0,
+        brake_force_n=0.0,
+        park_brake_applied=False,
+        inverter_latched=False,
+        brakes_latched=False,
+        steering_latched=False,
+        soc=0.8,
+        pack_voltage_v=620.0,
+        pack_current_a=0.0,
+        cell_temperature_degc=22.0,
+        energy_drawn_j=0.0,
+        energy_regenerated_j=0.0,
+        distance_m=0.0,
+        load_mass_kg=0.0,
+        gnss_fix_valid=True,
+        auxiliary_energy_j=0.0,
+        yaw_rate_radps=0.0,
+        lateral_acceleration_mps2=0.0,
+        beyond_validity_s=0.0,
+    )
+    return rest._replace(**changes)
 
 
 def yard_points() -> RoutePoints:
@@ -125,7 +134,7 @@ def load_profile(path: Path = PROFILE_PATH) -> ProfileData:
     return msgspec.toml.decode(path.read_bytes(), type=ProfileData)
 
 
-def make_setup(points: RoutePoints | None = None, **changes: object) -> DriveSetup:
+def make_setup(points: RoutePoints | None = None, **changes: Any) -> DriveSetup:
     points = points or yard_points()
     setup = DriveSetup(
         mode=LOCKSTEP,
@@ -139,7 +148,7 @@ def make_setup(points: RoutePoints | None = None, **changes: object) -> DriveSet
     return replace(setup, **changes)
 
 
-def make_job(out_dir: Path, **changes: object) -> DriveJob:
+def make_job(out_dir: Path, **changes: Any) -> DriveJob:
     job = DriveJob(
         profile_path=PROFILE_PATH,
         route_path=ROOT / "configs/routes/yard.csv",
@@ -168,7 +177,7 @@ class Fake:
 
 def ticks(
     setup: DriveSetup, lateral: Callable[[float], float] = lambda s: 0.0, stop_short_m: float = 0.0
-) -> Iterator[tuple[FakeTruth, Telemetry]]:
+) -> Iterator[tuple[Truth, Telemetry]]:
     """Truth and telemetry of each tick from the start to arrival and one second beyond.
 
     lateral: offset from the route (left positive) at a distance along it.
@@ -206,14 +215,14 @@ def ticks(
         yield truth, _telemetry(truth, fake, setup, plan, stops[0].name if stops else "", end_s is not None)
 
 
-def _truth(fake: Fake, setup: DriveSetup, lateral_m: float, acceleration: float, power_w: float) -> FakeTruth:
+def _truth(fake: Fake, setup: DriveSetup, lateral_m: float, acceleration: float, power_w: float) -> Truth:
     route, profile = setup.route, setup.profile
     heading = float(np.interp(fake.distance_m, route.distance_m, route.heading_rad))
     curvature = float(np.interp(fake.distance_m, route.distance_m, route.curvature_1pm))
     angle = atan(curvature * profile.geometry.wheelbase_m / 2)
     force = profile.mass.empty_kg * acceleration
     waiting = fake.time_ns / 1e9 <= START_UP_S
-    return FakeTruth(
+    return make_truth(
         time_ns=fake.time_ns,
         x_m=float(np.interp(fake.distance_m, route.distance_m, route.x_m)) - lateral_m * sin(heading),
         y_m=float(np.interp(fake.distance_m, route.distance_m, route.y_m)) + lateral_m * cos(heading),
@@ -222,6 +231,7 @@ def _truth(fake: Fake, setup: DriveSetup, lateral_m: float, acceleration: float,
         acceleration_mps2=acceleration,
         front_angle_rad=angle,
         rear_angle_rad=-angle,
+        lateral_acceleration_mps2=curvature * fake.speed_mps**2,
         motor_torque_nm=max(force, -8000.0) * 0.6 / 20,
         brake_force_n=max(-force - 8000.0, 0.0),
         park_brake_applied=fake.speed_mps == 0,
@@ -241,7 +251,7 @@ def _truth(fake: Fake, setup: DriveSetup, lateral_m: float, acceleration: float,
 
 
 def _telemetry(
-    truth: FakeTruth, fake: Fake, setup: DriveSetup, plan: float, next_stop: str, arrived: bool
+    truth: Truth, fake: Fake, setup: DriveSetup, plan: float, next_stop: str, arrived: bool
 ) -> Telemetry:
     now_s = fake.time_ns / 1e9
     state = (

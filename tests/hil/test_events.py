@@ -1,25 +1,28 @@
 """Spans and events: what the timeline and the list of faults are made of."""
 
-from dataclasses import replace
+from typing import Any
 
 import msgspec
 from vehicle_hil.events import FAULTS_MAX, SPANS_MAX, EventLog, Span
+from vehicle_hil.truth import Truth
 
 from firmware_runtime.vehicle.enums import SafetyState
 from firmware_runtime.vehicle.telemetry import Telemetry
 
-from .synthetic_drive import FakeTruth, make_setup, ticks
+from .synthetic_drive import make_setup, make_truth, ticks
 
 LOST = "message_lost: drive.SteeringFeedback"
 
 
-def telemetry_at(time_s: float, **changes: object) -> Telemetry:
-    _, first = next(iter(ticks(make_setup())))
-    return msgspec.structs.replace(first, time_ns=round(time_s * 1e9), **changes)
+_, FIRST = next(iter(ticks(make_setup())))
 
 
-def truth_at(time_s: float, **changes: object) -> FakeTruth:
-    return replace(FakeTruth(round(time_s * 1e9), 0.0, 0.0, 0.0), **changes)
+def telemetry_at(time_s: float, **changes: Any) -> Telemetry:
+    return msgspec.structs.replace(FIRST, time_ns=round(time_s * 1e9), **changes)
+
+
+def truth_at(time_s: float, **changes: Any) -> Truth:
+    return make_truth(round(time_s * 1e9), 0.0, 0.0, **changes)
 
 
 def test_states_follow_each_other_without_a_gap() -> None:
@@ -68,16 +71,6 @@ def test_latches_and_lost_fixes_are_spans_of_the_truth() -> None:
         Span("latch", "steering latched", 0.0, 2.0, True),
         Span("gnss", "no GNSS fix", 1.0, 2.0, True),
     ]
-
-
-def test_a_load_that_is_set_down_slowly_is_one_event() -> None:
-    log = EventLog()
-    for step in range(400):
-        load_kg = min(max(step - 100, 0) * 200.0, 20_000.0)
-        log.add_truth(truth_at(step * 0.01, load_mass_kg=load_kg))
-    (event,) = log.notes
-    assert (event.kind, event.text) == ("load", "load 0.0 t to 20.0 t")
-    assert event.time_s == 2.0
 
 
 def test_a_killed_runtime_leaves_no_state_open() -> None:

@@ -1,6 +1,5 @@
 """The figures of a drive whose answers are known beforehand."""
 
-from dataclasses import replace
 from math import cos, pi, sin
 from typing import Any
 
@@ -8,34 +7,35 @@ import numpy as np
 import pytest
 from vehicle_hil.metrics import DriveMetrics, Stand, stop_figures
 from vehicle_hil.reference_line import ReferenceLine
+from vehicle_hil.truth import Truth
 
-from .synthetic_drive import FakeTruth, make_route, make_setup, ring_points, ticks, yard_points
+from .synthetic_drive import make_route, make_setup, make_truth, ring_points, ticks, yard_points
 
 
 def measured(**changes: Any) -> tuple[DriveMetrics, ReferenceLine]:
     """All ticks of a made-up drive taken in."""
     setup = make_setup()
     line = ReferenceLine(setup.points.x_m, setup.points.y_m, setup.points.closed)
-    metrics = DriveMetrics(line, setup.profile.geometry.wheelbase_m)
+    metrics = DriveMetrics(line)
     for truth, _ in ticks(setup, **changes):
         metrics.add(truth)
     return metrics, line
 
 
-def straight_ticks(speeds: list[float], y_m: float = 0.0) -> list[FakeTruth]:
+def straight_ticks(speeds: list[float], y_m: float = 0.0) -> list[Truth]:
     """One second each at a constant speed along the x axis."""
     out, x, time_ns = [], 0.0, 0
     for speed in speeds:
         for _ in range(100):
             time_ns += 10_000_000
             x += speed * 0.01
-            out.append(FakeTruth(time_ns, x, y_m, 0.0, speed_mps=speed, distance_m=x))
+            out.append(make_truth(time_ns, x, y_m, 0.0, speed_mps=speed, distance_m=x))
     return out
 
 
-def straight_metrics(truths: list[FakeTruth]) -> DriveMetrics:
+def straight_metrics(truths: list[Truth]) -> DriveMetrics:
     line = ReferenceLine(np.linspace(0, 100, 21), np.zeros(21), closed=False)
-    metrics = DriveMetrics(line, wheelbase_m=8.0)
+    metrics = DriveMetrics(line)
     for truth in truths:
         metrics.add(truth)
     return metrics
@@ -61,7 +61,7 @@ def test_standing_still_weighs_nothing_in_the_mean() -> None:
     moving = straight_ticks([5.0, 5.0], y_m=0.1)
     last = moving[-1]
     standing = [
-        replace(last, time_ns=last.time_ns + 10_000_000 * n, speed_mps=0.0, y_m=0.5) for n in range(1, 500)
+        last._replace(time_ns=last.time_ns + 10_000_000 * n, speed_mps=0.0, y_m=0.5) for n in range(1, 500)
     ]
     metrics = straight_metrics(moving + standing)
     assert metrics.cross_track_mean_m == pytest.approx(0.1, abs=1e-9)
@@ -77,7 +77,7 @@ def test_before_it_has_moved_there_is_no_mean_and_no_consumption() -> None:
 
 def test_distance_duration_and_energy_count_from_the_first_tick() -> None:
     truths = [
-        replace(truth, energy_drawn_j=3.6e6 + 1e4 * i, energy_regenerated_j=2e3 * i)
+        truth._replace(energy_drawn_j=3.6e6 + 1e4 * i, energy_regenerated_j=2e3 * i)
         for i, truth in enumerate(straight_ticks([4.0] * 5))
     ]
     metrics = straight_metrics(truths)
@@ -89,12 +89,11 @@ def test_distance_duration_and_energy_count_from_the_first_tick() -> None:
     assert metrics.kwh_per_km == pytest.approx(net / (metrics.distance_m / 1000))
 
 
-def test_lateral_acceleration_is_that_of_the_true_wheels() -> None:
-    truth = replace(
-        straight_ticks([6.0])[0], front_angle_rad=0.1, rear_angle_rad=-0.1, acceleration_mps2=-0.9
-    )
-    metrics = straight_metrics([truth])
-    assert metrics.lateral_acceleration_max_mps2 == pytest.approx(2 * np.tan(0.1) / 8.0 * 36.0)
+def test_extremes_of_the_motion_are_kept() -> None:
+    slow, fast = straight_ticks([3.0, 6.0])[::100]
+    slow = slow._replace(lateral_acceleration_mps2=-0.8, acceleration_mps2=-0.9)
+    metrics = straight_metrics([slow, fast])
+    assert metrics.lateral_acceleration_max_mps2 == pytest.approx(0.8)
     assert metrics.deceleration_max_mps2 == pytest.approx(0.9)
     assert metrics.speed_max_mps == 6.0
 
@@ -135,16 +134,16 @@ def test_the_start_of_a_lap_is_not_its_end() -> None:
     points = ring_points()
     route = make_route(points)
     line = ReferenceLine(points.x_m, points.y_m, closed=True)
-    metrics = DriveMetrics(line, wheelbase_m=8.0)
-    metrics.add(FakeTruth(10_000_000, 0.0, 0.0, 0.0))
+    metrics = DriveMetrics(line)
+    metrics.add(make_truth(10_000_000, 0.0, 0.0, 0.0))
     assert metrics.end_error_m(route) == pytest.approx(0.0, abs=1e-6)
     assert not metrics.at_end(route)
     for step in range(1, 1001):
         angle = 2 * pi * step / 1000
         x, y = 40 * sin(angle), 40 * (1 - cos(angle))
-        metrics.add(FakeTruth(step * 10**8, x, y, angle, speed_mps=2.5, distance_m=40 * angle))
+        metrics.add(make_truth(step * 10**8, x, y, angle, speed_mps=2.5, distance_m=40 * angle))
     assert not metrics.at_end(route)  # it still moves
-    metrics.add(FakeTruth(101 * 10**9, 0.0, 0.0, 0.0, distance_m=2 * pi * 40))
+    metrics.add(make_truth(101 * 10**9, 0.0, 0.0, 0.0, distance_m=2 * pi * 40))
     assert metrics.at_end(route)
     (stop,) = stop_figures(route, line, metrics.all_stands())
     assert stop.error_m == pytest.approx(0.0, abs=1e-3)

@@ -13,7 +13,7 @@ from vehicle_hil.result import REALTIME, DriveResult, Ending
 
 from firmware_runtime.vehicle.telemetry import Telemetry
 
-from .synthetic_drive import FakeTruth, frames_at, make_job, make_setup, run, ticks
+from .synthetic_drive import frames_at, make_job, make_setup, make_truth, run, ticks
 
 HEARTBEAT = 0x8CFF0027
 
@@ -71,7 +71,7 @@ def test_state_is_heard_on_the_bus_while_the_runtime_is_another_process(tmp_path
     with Recording(job, quiet()) as recording:
         recording.on_start(setup)
         assert recording.state == ""
-        truth = FakeTruth(10_000_000, 0.0, 0.0, 0.0)
+        truth = make_truth(10_000_000, 0.0, 0.0, 0.0)
         # SafetyState is byte 3 of the Q-Truck's heartbeat: 4 is AUTO, 10 is ESTOP.
         recording.on_tick(truth, None, [(0, "drive", HEARTBEAT, bytes.fromhex("0000000400000000"))])
         assert recording.state == "AUTO"
@@ -92,4 +92,4 @@ def test_heartbeat_of_a_big_endian_vehicle_is_read_by_its_own_binding() -> None:
 
 def test_a_tick_before_the_start_is_refused(tmp_path: Path) -> None:
     with Recording(make_job(tmp_path), quiet()) as recording, pytest.raises(RuntimeError, match="on_start"):
-        recording.on_tick(FakeTruth(0, 0.0, 0.0, 0.0), None, ())
+        recording.on_tick(make_truth(0, 0.0, 0.0, 0.0), None, ())

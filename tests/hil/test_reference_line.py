@@ -136,7 +136,7 @@ def test_points_of_a_vehicle_that_stands_make_no_knots_in_the_line() -> None:
     stand = random.normal(0, 0.004, (50, 2))
     drive = np.column_stack((np.arange(1, 40) * 5.0, np.zeros(39)))
     points = np.concatenate((stand, drive))
-    line = ReferenceLine(points[:, 0], points[:, 1], closed=False)
+    line = ReferenceLine(array(points[:, 0].tolist()), array(points[:, 1].tolist()), closed=False)
     assert line.length_m == pytest.approx(195.0, abs=0.02)
 
 

@@ -58,14 +58,14 @@ def _drive(job: DriveJob, runner: Runner, console: Console, report: bool, as_jso
         begin_s = time.perf_counter()
         try:
             result = runner(job, recording)
-        except _input_errors() as error:
-            _remove_if_empty(job.out_dir)
-            print(error, file=sys.stderr)
-            return WRONG_INPUT
         except KeyboardInterrupt:
             wall_s = time.perf_counter() - begin_s
             driven_s = recording.metrics.duration_s if recording.metrics is not None else 0.0
             result = DriveResult(Ending.INTERRUPTED, "", wall_s=wall_s, virtual_s=driven_s)
+        except _input_errors() as error:
+            _remove_if_empty(job.out_dir)
+            print(error, file=sys.stderr)
+            return WRONG_INPUT
         if recording.setup is None or recording.metrics is None or recording.metrics.last is None:
             _remove_if_empty(job.out_dir)
             print("interrupted before the drive began", file=sys.stderr)
@@ -213,8 +213,9 @@ def _input_errors() -> tuple[type[Exception], ...]:
     from firmware_runtime.motion.route_file import RouteError
 
     from firmware_runtime.vehicle.problems import ConfigurationError
+    from vehicle_hil.vehicle_file import VehicleFileError
 
-    return ConfigurationError, RouteError
+    return ConfigurationError, RouteError, VehicleFileError
 
 
 def _remove_if_empty(folder: Path) -> None:

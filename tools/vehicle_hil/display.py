@@ -16,8 +16,9 @@ from rich.text import Text
 
 from firmware_runtime.vehicle.telemetry import Telemetry
 from vehicle_hil.recording import Recording
-from vehicle_hil.result import DriveSetup, Truth
+from vehicle_hil.result import DriveSetup
 from vehicle_hil.summary import clock
+from vehicle_hil.truth import Truth
 
 CHECK_EVERY = 8
 LIVE_PERIOD_S = 0.2

@@ -8,16 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from firmware_runtime.vehicle.telemetry import Telemetry
-from vehicle_hil.result import Truth
+from vehicle_hil.truth import Truth
 
 SPANS_MAX = 2000
 """A fault that comes and goes each tick must not fill the memory; beyond it spans are only counted."""
 FAULTS_MAX = 200
 """Different faults named; a drive that reaches it has failed anyway."""
-LOAD_STEP_KG = 50.0
-"""Smaller changes of the load are noise."""
-LOAD_SETTLED_S = 0.5
-"""A load that is being set down changes until it has rested for so long."""
 
 STATE, FAULT, LATCH, GNSS = "state", "fault", "latch", "gnss"
 NO_FIX = "no GNSS fix"
@@ -39,7 +35,7 @@ class Span:
 class Event:
     time_s: float
     kind: str
-    """`state`, `fault`, `cleared`, `latch`, `gnss`, `stop`, `load` or `note`."""
+    """`state`, `fault`, `cleared`, `latch`, `gnss`, `stop` or `note`."""
     text: str
 
 
@@ -57,9 +53,6 @@ class EventLog:
         self._faults: tuple[str, ...] = ()
         self._latches = 0
         self._fix = True
-        self._load_kg: float | None = None
-        self._load_told_kg = 0.0
-        self._load_changed_s = 0.0
         self._ever: set[str] = set()
 
     def add_truth(self, truth: Truth) -> None:
@@ -73,13 +66,6 @@ class EventLog:
         if fix != self._fix:
             self._change(GNSS, NO_FIX, not self._fix, not fix, now_s)
             self._fix = fix
-        load_kg = truth.load_mass_kg
-        if load_kg != self._load_kg:
-            if self._load_kg is None:
-                self._load_told_kg = load_kg
-            self._load_kg, self._load_changed_s = load_kg, now_s
-        elif load_kg != self._load_told_kg and now_s - self._load_changed_s >= LOAD_SETTLED_S:
-            self._tell_load(load_kg)
 
     def add_telemetry(self, telemetry: Telemetry) -> None:
         now_s = telemetry.time_ns / 1e9
@@ -142,12 +128,6 @@ class EventLog:
                     self._ever.add(name)
                     self.faults_ever.append(name)
         self._faults = faults
-
-    def _tell_load(self, load_kg: float) -> None:
-        if abs(load_kg - self._load_told_kg) > LOAD_STEP_KG:
-            text = f"load {self._load_told_kg / 1000:.1f} t to {load_kg / 1000:.1f} t"
-            self.notes.append(Event(self._load_changed_s, "load", text))
-        self._load_told_kg = load_kg
 
     def _change(self, kind: str, name: str, before: bool, after: bool, now_s: float) -> None:
         if after and not before:

@@ -6,13 +6,13 @@ wherever, neither improves nor spoils it.
 """
 
 from dataclasses import dataclass
-from math import hypot, tan
+from math import hypot
 
 import numpy as np
 
 from firmware_runtime.vehicle.route import Route
 from vehicle_hil.reference_line import ReferenceLine
-from vehicle_hil.result import Truth
+from vehicle_hil.truth import Truth
 
 STANDSTILL_MPS = 0.005
 """Slower counts as standing."""
@@ -68,9 +68,8 @@ class WorstPlace:
 class DriveMetrics:
     """Fed with every tick of truth; gives the figures at any time."""
 
-    def __init__(self, line: ReferenceLine, wheelbase_m: float) -> None:
+    def __init__(self, line: ReferenceLine) -> None:
         self._tracker = line.tracker()
-        self._wheelbase_m = wheelbase_m
         self.cross_track_m = 0.0
         self.progress_m = 0.0
         self.worst: WorstPlace | None = None
@@ -110,8 +109,7 @@ class DriveMetrics:
             self._stand_start_s = None
         if speed > self.speed_max_mps:
             self.speed_max_mps = speed
-        curvature = (tan(truth.front_angle_rad) - tan(truth.rear_angle_rad)) / self._wheelbase_m
-        lateral = abs(curvature) * speed * speed
+        lateral = abs(truth.lateral_acceleration_mps2)
         if lateral > self.lateral_acceleration_max_mps2:
             self.lateral_acceleration_max_mps2 = lateral
         if -truth.acceleration_mps2 > self.deceleration_max_mps2:

@@ -13,8 +13,9 @@ from vehicle_hil.events import EventLog
 from vehicle_hil.heartbeat import HeartbeatState
 from vehicle_hil.metrics import DriveMetrics
 from vehicle_hil.reference_line import ReferenceLine
-from vehicle_hil.result import REALTIME, BusFrame, DriveJob, DriveResult, DriveSetup, Truth
+from vehicle_hil.result import REALTIME, BusFrame, DriveJob, DriveResult, DriveSetup
 from vehicle_hil.trace import Trace
+from vehicle_hil.truth import Truth
 
 BUS_LOG = "bus.log"
 NO_RUNTIME = "NO_RUNTIME"
@@ -49,7 +50,7 @@ class Recording:
         points = setup.points
         self.setup = setup
         self.line = ReferenceLine(points.x_m, points.y_m, points.closed)
-        self.metrics = DriveMetrics(self.line, setup.profile.geometry.wheelbase_m)
+        self.metrics = DriveMetrics(self.line)
         if setup.mode == REALTIME:
             self._heartbeat = HeartbeatState(setup.profile, self._job.profile_path)
         self._log = CandumpWriter(self._job.out_dir / BUS_LOG)

@@ -213,9 +213,7 @@ def _reason(
         )
     if said:
         error = metrics.end_error_m(setup.route)
-        where = (
-            "the vehicle still moves" if error is None else f"the vehicle stands {error:.2f} m from the end"
-        )
+        where = "still moves" if error is None else f"stands {error:.2f} m from the end"
         return f"the runtime says arrived, but the vehicle {where}"
     share = max(0.0, min(1.0, metrics.progress_m / setup.route.length_m))
     if result.ending is Ending.SECONDS:

@@ -9,7 +9,8 @@ from operator import attrgetter
 import numpy as np
 
 from firmware_runtime.vehicle.telemetry import Telemetry
-from vehicle_hil.result import FloatArray, Truth
+from vehicle_hil.result import FloatArray
+from vehicle_hil.truth import Truth
 
 KEEP_EVERY = 5
 """Of the 100 Hz ticks: 20 Hz shows every motion of a vehicle of this mass."""

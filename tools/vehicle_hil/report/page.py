@@ -25,6 +25,11 @@ from vehicle_hil.summary import SUMMARY_FILE, Summary, clock, verdict
 
 REPORT_FILE = "report.html"
 
+_BESIDE = {
+    SUMMARY_FILE: "these figures for programs",
+    BUS_LOG: "every CAN frame, in candump format, times from the start of the drive",
+    "blackbox.bin": "the runtime's own record of every tick",
+}
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:;"
     " base-uri 'none'; form-action 'none'"
@@ -43,11 +48,12 @@ class Drive:
 
 
 def write_report(path: Path, drive: Drive) -> None:
-    path.write_text(render(drive), encoding="utf-8", newline="\n")
+    beside = [name for name in _BESIDE if (path.parent / name).exists()]
+    path.write_text(render(drive, beside), encoding="utf-8", newline="\n")
 
 
-def render(drive: Drive) -> str:
-    """The whole page as text, plotly included."""
+def render(drive: Drive, beside: Sequence[str] = ()) -> str:
+    """The whole page as text, plotly included; `beside` are the files in the same folder to tell of."""
     from plotly.offline import get_plotlyjs
 
     title = f"{drive.setup.profile.vehicle.title} on {drive.setup.route.name}"
@@ -75,7 +81,7 @@ def render(drive: Drive) -> str:
             stops_table(drive.stops),
             events_table(drive.recording.events.events(_stop_events(drive.stops))),
             conditions_list(drive.setup, drive.summary),
-            _footer(),
+            _footer(beside),
             "</main>",
             f'<script type="application/json" id="figures">{data}</script>',
             f"<script>{get_plotlyjs()}</script>",
@@ -161,12 +167,13 @@ def _stop_events(stops: Sequence[StopFigure]) -> list[Event]:
     ]
 
 
-def _footer() -> str:
+def _footer(beside: Sequence[str]) -> str:
+    named = ", ".join(f"<code>{name}</code> ({_BESIDE[name]})" for name in beside)
+    files_beside = f"<p>Beside this page: {named}.</p>" if named else ""
     return (
         '<footer><p class="pointer">Drag over a plot to zoom, double-click to see all of it, point at a line'
         " for its values. Plots over time zoom together, as do those over distance.</p>"
-        f"<p>Beside this page: <code>{SUMMARY_FILE}</code> (these figures for programs) and"
-        f" <code>{BUS_LOG}</code> (every CAN frame in candump format).</p></footer>"
+        f"{files_beside}</footer>"
     )
 
 
