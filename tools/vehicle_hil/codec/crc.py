@@ -9,6 +9,8 @@ data (identifier's low byte, high byte, then all bytes but the CRC itself): AUTO
 with E2E_P01_DATAID_BOTH (secondary). Checked against the package `autosar-e2e` in the tests.
 """
 
+from functools import cache
+
 POLYNOMIAL = 0x1D
 
 
@@ -20,6 +22,7 @@ def _advance(remainder: int, byte_count: int) -> int:
     return remainder
 
 
+@cache
 def contributions(following_bytes: int) -> bytes:
     """What each value 0..255 of a byte adds to the CRC when following_bytes bytes come after it."""
     return bytes(_advance(value, following_bytes + 1) for value in range(256))

@@ -5,10 +5,12 @@ package's own, so that a mistake of the runtime's codec cannot cancel itself her
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import cantools.database
+from cantools.database.errors import Error
 
 from vehicle_hil.codec.units import SI_FACTOR
 
@@ -56,10 +58,18 @@ class MessageLayout:
 def load_bus(bus: str, path: Path) -> dict[str, MessageLayout]:
     """All messages of one DBC file by name. Raises DbcError naming file, message and signal."""
     try:
-        database: Any = cantools.database.load_file(path, database_format="dbc", strict=True)
+        text = path.read_text(encoding="cp1252")
     except OSError as error:
         raise DbcError(f"{path}: expected a readable DBC file, got: {error.strerror}") from error
-    except (cantools.database.Error, cantools.database.UnsupportedDatabaseFormatError) as error:
+    return _parse(bus, path, text)
+
+
+@lru_cache(maxsize=16)
+def _parse(bus: str, path: Path, text: str) -> dict[str, MessageLayout]:
+    """Kept by content: a harness builds many vehicles from the same few files."""
+    try:
+        database: Any = cantools.database.load_string(text, database_format="dbc", strict=True)
+    except Error as error:
         raise DbcError(f"{path}: expected a strictly valid DBC file, got: {error}") from error
     return {message.name: _message(bus, path, message) for message in database.messages}
 

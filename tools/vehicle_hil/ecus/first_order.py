@@ -3,6 +3,10 @@
 from math import exp
 
 
+NEGLIGIBLE = 1e-6
+"""Distance to the target, in its unit (N, Nm), at which a lag has arrived."""
+
+
 class FirstOrderLag:
     """y follows its target with one time constant; exact for a target held over the step."""
 
@@ -20,7 +24,9 @@ class FirstOrderLag:
             # Ticks have one length nearly always; the exponential is worth keeping.
             self._dt_s = dt_s
             self._share = 1.0 - exp(-dt_s / self._time_constant_s) if self._time_constant_s > 0 else 1.0
-        self.value += (target - self.value) * self._share
+        rest = (target - self.value) * (1.0 - self._share)
+        # The tail ends: a torque of 1e-90 Nm is none, and denormal numbers are slow.
+        self.value = target - rest if abs(rest) > NEGLIGIBLE else target
         return self.value
 
 
