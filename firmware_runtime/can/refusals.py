@@ -35,8 +35,6 @@ def message_problems(message: Message, path: str) -> Iterator[str]:
     """What a bound message cannot be; `path` is `bus.Message`."""
     if message.is_multiplexed():
         yield f"message {path} is multiplexed: not supported yet"
-    if message.is_container:
-        yield f"message {path} is a container: not supported yet"
     if message.length > WORD_BYTES or message.is_fd:
         yield (
             f"message {path} is CAN FD or longer than {WORD_BYTES} bytes ({message.length}): "
