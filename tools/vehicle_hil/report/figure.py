@@ -4,6 +4,7 @@ A figure is plain data in plotly's schema. Colours are names of CSS variables (`
 in the colour of the light or dark scheme. Legends are HTML above the plot, never over the data.
 """
 
+import math
 from base64 import b64encode
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -34,8 +35,57 @@ class Panel:
 
     y_title: str
     height_px: int
-    traces: list[dict[str, Any]] = field(default_factory=list)
+    span_min: float
+    """The y axis shows at least so much, lest rounding errors of a value at rest fill the plot."""
     y_axis: dict[str, Any] = field(default_factory=dict)
+    traces: list[dict[str, Any]] = field(default_factory=list)
+    low: float = math.inf
+    high: float = -math.inf
+
+    def line(
+        self,
+        name: str,
+        x: FloatArray,
+        y: FloatArray,
+        colour: str,
+        hover: str,
+        dash: str = "solid",
+        width: float = 1.6,
+    ) -> None:
+        """Add a thinned line; `hover` is the value's format and unit, e.g. `%{y:.1f} m/s`.
+
+        Values that are not finite (not known at that time) are left out.
+        """
+        known = np.isfinite(x) & np.isfinite(y)
+        x, y = x[known], y[known]
+        if len(y):
+            self.low, self.high = min(self.low, float(y.min())), max(self.high, float(y.max()))
+        x, y = thinned(x, y)
+        self.traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": name,
+                "x": packed(x),
+                "y": packed(y),
+                "line": {"color": colour, "width": width, "dash": dash},
+                "hovertemplate": f"{name} {hover}<extra></extra>",
+            }
+        )
+
+    def axis(self, domain: list[float]) -> dict[str, Any]:
+        axis = {
+            "title": {"text": self.y_title, "standoff": 6},
+            "domain": domain,
+            "fixedrange": True,
+            "zeroline": False,
+            **self.y_axis,
+        }
+        if self.high - self.low < self.span_min:
+            empty_or_from_zero = self.high < self.low or axis.get("rangemode") == "tozero"
+            low = 0.0 if empty_or_from_zero else (self.low + self.high - self.span_min) / 2
+            axis["range"] = [low, low + self.span_min]
+        return axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +128,6 @@ def thinned(x: FloatArray, y: FloatArray, buckets: int = BUCKETS) -> tuple[Float
     return x[index], y[index]
 
 
-def line(
-    name: str,
-    x: FloatArray,
-    y: FloatArray,
-    colour: str,
-    hover: str,
-    dash: str = "solid",
-    width: float = 1.6,
-) -> dict[str, Any]:
-    """A thinned line; `hover` is the value's format and unit, e.g. `%{y:.1f} m/s`."""
-    x, y = thinned(x, y)
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": packed(x),
-        "y": packed(y),
-        "line": {"color": colour, "width": width, "dash": dash},
-        "hovertemplate": f"{name} {hover}<extra></extra>",
-    }
-
-
 def stacked(
     panels: list[Panel],
     x_title: str,
@@ -128,13 +156,7 @@ def stacked(
         axis = "yaxis" if number == 1 else f"yaxis{number}"
         domain = [max(0.0, (top - panel.height_px) / inner), top / inner]
         top -= panel.height_px + PANEL_GAP_PX
-        layout[axis] = {
-            "title": {"text": panel.y_title, "standoff": 6},
-            "domain": domain,
-            "fixedrange": True,
-            "zeroline": False,
-            **panel.y_axis,
-        }
+        layout[axis] = panel.axis(domain)
         for trace in panel.traces:
             trace["yaxis"] = name
     return layout

@@ -33,7 +33,7 @@
       if (!/^[xy]axis\d*$/.test(key)) continue;
       Object.assign(axis, {
         gridcolor: css("--grid"), linecolor: css("--rule"), zerolinecolor: css("--limit"), zerolinewidth: 1,
-        automargin: false,
+        automargin: false, exponentformat: "none", separatethousands: true,
       });
       axis.title = { ...axis.title, font: { size: small ? 11 : 12.5, color: css("--ink") } };
       if (key.startsWith("x") && small) axis.nticks = 5;

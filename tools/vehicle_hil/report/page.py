@@ -58,7 +58,7 @@ def render(drive: Drive, beside: Sequence[str] = ()) -> str:
 
     title = f"{drive.setup.profile.vehicle.title} on {drive.setup.route.name}"
     figures = figures_of(drive)
-    data = json.dumps([_data(figure) for figure in figures], separators=(",", ":"))
+    data = json.dumps([_data(figure) for figure in figures], separators=(",", ":"), allow_nan=False)
     # A name with "</script>" in it must not end the element.
     data = data.replace("<", "\\u003c")
     return "\n".join(

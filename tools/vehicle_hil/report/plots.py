@@ -6,7 +6,7 @@ import numpy as np
 
 from vehicle_hil.events import GNSS, Span
 from vehicle_hil.metrics import DriveMetrics
-from vehicle_hil.report.figure import Figure, LegendEntry, Panel, line, stacked, traces_of
+from vehicle_hil.report.figure import Figure, LegendEntry, Panel, stacked, traces_of
 from vehicle_hil.result import DriveSetup, FloatArray
 
 TIME, DISTANCE = "Time (s)", "Distance along the route (m)"
@@ -20,22 +20,13 @@ def cross_track(
     truth: Columns, telemetry: Columns, setup: DriveSetup, metrics: DriveMetrics, spans: list[Span]
 ) -> Figure:
     """Signed error over distance: true, and as the runtime saw it; bands where there was no GNSS fix."""
-    panel = Panel("Cross-track error (cm)", 260, y_axis={"zeroline": True})
+    panel = Panel("Cross-track error (cm)", 260, 2.0, {"zeroline": True})
     legend = [LegendEntry("true", TRUTH)]
     if len(telemetry["time_s"]):
-        believed = line(
-            "as the runtime saw it",
-            telemetry["route_distance_m"],
-            telemetry["cross_track_m"] * 100,
-            REQUEST,
-            "%{y:+.1f} cm",
-            width=1,
-        )
-        panel.traces.append(believed)
+        x, y = telemetry["route_distance_m"], telemetry["cross_track_m"] * 100
+        panel.line("as the runtime saw it", x, y, REQUEST, "%{y:+.1f} cm", width=1)
         legend.append(LegendEntry("as the runtime saw it", REQUEST))
-    panel.traces.append(
-        line("true", truth["progress_m"], truth["cross_track_m"] * 100, TRUTH, "%{y:+.1f} cm")
-    )
+    panel.line("true", truth["progress_m"], truth["cross_track_m"] * 100, TRUTH, "%{y:+.1f} cm")
     worst = metrics.worst
     if worst is not None:
         panel.traces.append(_mark("largest", worst.progress_m, worst.cross_track_m * 100, "%{y:+.1f} cm"))
@@ -53,15 +44,15 @@ def cross_track(
 
 def speed(truth: Columns, telemetry: Columns, setup: DriveSetup) -> Figure:
     """Speed over distance against the plan and the limit."""
-    route, panel = setup.route, Panel("Speed (m/s)", 260, y_axis={"rangemode": "tozero"})
+    route, panel = setup.route, Panel("Speed (m/s)", 260, 1.0, {"rangemode": "tozero"})
     limit = np.minimum(route.speed_limit_mps, setup.profile.limits.speed_max_mps)
-    panel.traces.append(line("limit", route.distance_m, limit, LIMIT, "%{y:.2f} m/s", dash="dot"))
+    panel.line("limit", route.distance_m, limit, LIMIT, "%{y:.2f} m/s", dash="dot")
     legend = [LegendEntry("limit of route and vehicle", LIMIT, "dot")]
     if len(telemetry["time_s"]):
         x = telemetry["route_distance_m"]
-        panel.traces.append(line("plan", x, telemetry["speed_plan_mps"], REQUEST, "%{y:.2f} m/s", "dash"))
+        panel.line("plan", x, telemetry["speed_plan_mps"], REQUEST, "%{y:.2f} m/s", "dash")
         legend.append(LegendEntry("plan", REQUEST, "dash"))
-    panel.traces.append(line("true", truth["progress_m"], truth["speed_mps"], TRUTH, "%{y:.2f} m/s"))
+    panel.line("true", truth["progress_m"], truth["speed_mps"], TRUTH, "%{y:.2f} m/s")
     legend.append(LegendEntry("true", TRUTH))
     hint = (
         "The plan is the runtime's speed profile, held down by curves, steering rate, stops and comfort;"
@@ -73,7 +64,7 @@ def speed(truth: Columns, telemetry: Columns, setup: DriveSetup) -> Figure:
 
 def steering(truth: Columns, telemetry: Columns, setup: DriveSetup) -> Figure:
     """Requested and true steering angles of the axles that steer."""
-    panel = Panel("Steering angle (°)", 240, y_axis={"zeroline": True})
+    panel = Panel("Steering angle (°)", 240, 2.0, {"zeroline": True})
     axles = [("front", "front_angle_rad", "steering_front_request_rad", TRUTH, REQUEST)]
     if setup.profile.geometry.rear_steer_ratio > 0:
         rear = ("rear", "rear_angle_rad", "steering_rear_request_rad", SECOND, SECOND_REQUEST)
@@ -82,10 +73,10 @@ def steering(truth: Columns, telemetry: Columns, setup: DriveSetup) -> Figure:
     for axle, true, request, colour, request_colour in axles:
         if len(telemetry["time_s"]):
             name, asked = f"{axle} requested", np.degrees(telemetry[request])
-            panel.traces.append(line(name, telemetry["time_s"], asked, request_colour, "%{y:+.2f}°", "dash"))
+            panel.line(name, telemetry["time_s"], asked, request_colour, "%{y:+.2f}°", "dash")
             legend.append(LegendEntry(name, request_colour, "dash"))
         name, turned = f"{axle} true", np.degrees(truth[true])
-        panel.traces.append(line(name, truth["time_s"], turned, colour, "%{y:+.2f}°"))
+        panel.line(name, truth["time_s"], turned, colour, "%{y:+.2f}°")
         legend.append(LegendEntry(name, colour))
     hint = "Angles of the wheels, left is positive. The true angle lags the request as the actuator does."
     layout = stacked([panel], TIME, _time_range(truth))
@@ -94,15 +85,16 @@ def steering(truth: Columns, telemetry: Columns, setup: DriveSetup) -> Figure:
 
 def torque_and_brake(truth: Columns, telemetry: Columns) -> Figure:
     """Motor torque and friction brake, requested and true."""
-    torque, brake = Panel("Torque (Nm)", 170, y_axis={"zeroline": True}), Panel("Brake force (kN)", 130)
+    torque = Panel("Torque (Nm)", 170, 20.0, {"zeroline": True})
+    brake = Panel("Brake force (kN)", 130, 2.0, {"rangemode": "tozero"})
     if len(telemetry["time_s"]):
         time_s, asked = telemetry["time_s"], telemetry["torque_request_nm"]
-        torque.traces.append(line("torque requested", time_s, asked, REQUEST, "%{y:,.0f} Nm", "dash"))
+        torque.line("torque requested", time_s, asked, REQUEST, "%{y:,.0f} Nm", "dash")
         asked = telemetry["brake_request_n"] / 1000
-        brake.traces.append(line("brake requested", time_s, asked, REQUEST, "%{y:.1f} kN", "dash"))
+        brake.line("brake requested", time_s, asked, REQUEST, "%{y:.1f} kN", "dash")
     time_s = truth["time_s"]
-    torque.traces.append(line("torque true", time_s, truth["motor_torque_nm"], TRUTH, "%{y:,.0f} Nm"))
-    brake.traces.append(line("brake true", time_s, truth["brake_force_n"] / 1000, TRUTH, "%{y:.1f} kN"))
+    torque.line("torque true", time_s, truth["motor_torque_nm"], TRUTH, "%{y:,.0f} Nm")
+    brake.line("brake true", time_s, truth["brake_force_n"] / 1000, TRUTH, "%{y:.1f} kN")
     panels = [torque, brake]
     legend = (LegendEntry("requested", REQUEST, "dash"), LegendEntry("true", TRUTH))
     hint = (
@@ -115,22 +107,21 @@ def torque_and_brake(truth: Columns, telemetry: Columns) -> Figure:
 
 def battery(truth: Columns) -> Figure:
     """State of charge, voltage, power and temperature of the pack."""
-    time_s = truth["time_s"]
     power_kw = truth["pack_voltage_v"] * truth["pack_current_a"] / 1000
     rows = (
-        ("Charge (%)", "charge", truth["soc"] * 100, "%{y:.2f} %", {}),
-        ("Voltage (V)", "voltage", truth["pack_voltage_v"], "%{y:.1f} V", {}),
-        ("Power (kW)", "power", power_kw, "%{y:.1f} kW", {"zeroline": True}),
-        ("Temp. (°C)", "cell temperature", truth["cell_temperature_degc"], "%{y:.2f} °C", {}),
+        ("Charge (%)", "charge", truth["soc"] * 100, "%{y:.2f} %", 0.2, {}),
+        ("Voltage (V)", "voltage", truth["pack_voltage_v"], "%{y:.1f} V", 4.0, {}),
+        ("Power (kW)", "power", power_kw, "%{y:.1f} kW", 4.0, {"zeroline": True}),
+        ("Temp. (°C)", "cell temperature", truth["cell_temperature_degc"], "%{y:.2f} °C", 0.4, {}),
     )
-    panels = [
-        Panel(title, 112, [line(name, time_s, values, TRUTH, hover)], {"nticks": 4, **axis})
-        for title, name, values, hover, axis in rows
-    ]
+    panels: list[Panel] = []
+    for title, name, values, hover, span_min, axis in rows:
+        panel = Panel(title, 112, span_min, {"nticks": 4, **axis})
+        panel.line(name, truth["time_s"], values, TRUTH, hover)
+        panels.append(panel)
     hint = "Pack of the simulated vehicle. Power above zero is drawn, below zero regenerated."
-    return Figure(
-        "battery", "Battery", hint, traces_of(panels), stacked(panels, TIME, _time_range(truth)), (), "time"
-    )
+    layout = stacked(panels, TIME, _time_range(truth))
+    return Figure("battery", "Battery", hint, traces_of(panels), layout, (), "time")
 
 
 def _time_range(truth: Columns) -> tuple[float, float]:
