@@ -1,0 +1,136 @@
+"""`firmware-runtime run PROFILE`: drives a route on real buses and a real serial port, by the wall clock."""
+
+import argparse
+import gc
+import os
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+
+from firmware_runtime.can.bus import BusError, BusPort, open_bus
+from firmware_runtime.executive import bus_options, route_arguments
+from firmware_runtime.executive.clock import MonotonicClock
+from firmware_runtime.executive.onboard import Onboard
+from firmware_runtime.executive.realtime import StopRequest, run_periodic
+from firmware_runtime.executive.serial_port import SerialPortError, SerialReader
+from firmware_runtime.executive.subcommand import Subparsers
+from firmware_runtime.executive.tick_grid import TICK_NS, LoopStatistics
+from firmware_runtime.recorder.background import BackgroundRecorder
+from firmware_runtime.recorder.blackbox import BlackBoxWriter
+from firmware_runtime.recorder.tick_record import BlackBoxHeader
+from firmware_runtime.vehicle.load import Profile
+from firmware_runtime.vehicle.problems import ConfigurationError, Problem
+from firmware_runtime.vehicle.route import Route
+
+SWITCH_INTERVAL_S = 0.0005
+"""So long the recorder's thread may keep the interpreter from a tick; Python's own 5 ms is half a tick."""
+
+EPILOG = """\
+examples:
+  firmware-runtime run configs/q_truck.toml --route configs/routes/yard.csv \\
+      --bus drive=socketcan:can0 --bus body=socketcan:can1 --serial /dev/ttyS0 --record black_box
+
+It drives when the operator's inputs on the body bus permit it. SIGTERM or SIGINT (Ctrl-C) ends the loop
+after the tick under way; it does not stop the vehicle first: the actuators do, by their own timeouts.
+
+exit status: 0 ended by a signal, 1 failed, 2 bad input"""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "run",
+        help="drive a route on real buses",
+        description="Drives a route on real buses and a real serial port, 100 ticks a second.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    route_arguments.add(parser)
+    parser.add_argument("--bus", metavar="NAME=INTERFACE:CHANNEL", action="append", help=bus_options.HELP)
+    parser.add_argument("--serial", metavar="PORT", help="GNSS receiver (default: as the profile says)")
+    parser.add_argument("--record", metavar="FILE", type=Path, help="black box; the file must not exist yet")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ticks until a signal comes; prints one line when it begins, and its statistics as JSON at the end."""
+    # From here on a signal ends the loop in good order, also one that comes before the first tick.
+    stop = StopRequest()
+    stop.listen()
+    profile, route = route_arguments.load(args)
+    with ExitStack() as stack:
+        buses = _open_buses(args.bus or [], profile, stack)
+        serial = _open_serial(args.serial or profile.data.localisation.serial_port, profile, stack)
+        recorder = _open_recorder(args.record, profile, route) if args.record is not None else None
+        onboard = Onboard(profile, route)
+        print(f"running {profile.data.vehicle.name} {profile.identity}, pid {os.getpid()}", flush=True)
+        # What start-up left behind is never collected again; ticks make few objects that live on.
+        gc.collect()
+        gc.freeze()
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        try:
+            loop = run_periodic(onboard, buses, serial, recorder, MonotonicClock(), stop)
+        finally:
+            if recorder is not None:
+                recorder.close()
+        print(_statistics(loop, buses, serial, recorder), flush=True)
+    return 0
+
+
+def _open_buses(texts: Sequence[str], profile: Profile, stack: ExitStack) -> list[BusPort]:
+    ports: list[BusPort] = []
+    for option in bus_options.parse_bus_options(texts, profile.databases):
+        try:
+            port = open_bus(option.name, option.interface, option.channel, option.options)
+        except BusError as error:
+            got = str(error).partition(" cannot be opened: ")[2] or str(error)
+            problem = Problem("--bus", None, str(option), "an interface that can be opened", got)
+            raise ConfigurationError([problem]) from error
+        stack.callback(port.close)
+        ports.append(port)
+    return ports
+
+
+def _open_serial(path: str, profile: Profile, stack: ExitStack) -> SerialReader:
+    try:
+        reader = SerialReader(path, profile.data.localisation.baud)
+    except SerialPortError as error:
+        problem = Problem("--serial", None, path, "a serial port that can be opened", str(error.__cause__))
+        raise ConfigurationError([problem]) from error
+    stack.callback(reader.close)
+    return reader
+
+
+def _open_recorder(path: Path, profile: Profile, route: Route) -> BackgroundRecorder:
+    header = BlackBoxHeader(
+        identity=profile.identity,
+        vehicle=profile.data.vehicle.name,
+        route=route.name,
+        tick_ns=TICK_NS,
+        started_ns=time.monotonic_ns(),
+        started_unix_ns=time.time_ns(),
+    )
+    try:
+        return BackgroundRecorder(BlackBoxWriter(path, header))
+    except OSError as error:
+        problem = Problem("--record", None, str(path), "a new file that can be written", error.strerror or "")
+        raise ConfigurationError([problem]) from error
+
+
+def _statistics(
+    loop: LoopStatistics,
+    buses: Sequence[BusPort],
+    serial: SerialReader,
+    recorder: BackgroundRecorder | None,
+) -> str:
+    """One line of JSON."""
+    values = {
+        "loop": loop,
+        "buses": {bus.name: bus.statistics for bus in buses},
+        "serial": serial.statistics,
+        "recorder_drops": recorder.drops if recorder is not None else 0,
+        "recorder_error": str(recorder.error) if recorder is not None and recorder.error else "",
+    }
+    return msgspec.json.encode(values).decode()
