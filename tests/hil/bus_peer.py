@@ -1,4 +1,4 @@
-"""The far end of the buses in tests of the simulated vehicle: cantools and autosar-e2e, no code of either side.
+"""The far end of the buses in tests of the simulated vehicle: cantools and autosar-e2e, nothing else.
 
 `Rig` sends what a runtime would send, at its cycles, and keeps the last decoded values of every message.
 """
@@ -9,7 +9,6 @@ from typing import Any
 
 import cantools.database
 from e2e.p01 import e2e_p01_check, e2e_p01_protect
-
 from vehicle_hil.vehicle import SimulatedVehicle
 from vehicle_hil.vehicle_file import VehicleParameters
 
@@ -49,8 +48,7 @@ class Peer:
 
     def __init__(self, parameters: VehicleParameters) -> None:
         self.databases: dict[str, Any] = {
-            bus: _database(parameters.dbc_path(bus))
-            for bus in parameters.buses
+            bus: _database(parameters.dbc_path(bus)) for bus in parameters.buses
         }
         self._buses = {m.name: bus for bus, db in self.databases.items() for m in db.messages}
         self._counters: dict[str, int] = {}
@@ -142,8 +140,13 @@ class Rig:
         self.set("RuntimeHeartbeat", MotionState="STANDING", Handshake=1)
         self.run(0.4)
         self.set("RuntimeHeartbeat", Handshake=0)
+        assert not any(self.latches)
+
+    @property
+    def latches(self) -> tuple[bool, bool, bool]:
+        """Of inverter, brakes, steering."""
         truth = self.vehicle.truth
-        assert not (truth.inverter_latched or truth.brakes_latched or truth.steering_latched)
+        return truth.inverter_latched, truth.brakes_latched, truth.steering_latched
 
     def ready_to_drive(self) -> None:
         """Latches clear, high voltage on, park brake released, DRIVING."""

@@ -1,11 +1,13 @@
 """Protected sending and receiving: schedule, counter, CRC, and the fault hooks of the harness."""
 
-import pytest
-from e2e.p01 import e2e_p01_check
+import itertools
 
-from tests.hil.vehicles import parameters
+import pytest
+from e2e.p01 import e2e_p01_check, e2e_p01_protect
 from vehicle_hil.codec.network import Network
 from vehicle_hil.codec.protection import CyclicSender, ProtectedReceiver
+
+from tests.hil.vehicles import parameters
 
 MS = 1_000_000
 
@@ -88,8 +90,6 @@ def test_a_wrong_length_is_no_message(sender: CyclicSender, receiver: ProtectedR
 
 
 def test_the_reserved_counter_is_no_message(network: Network, receiver: ProtectedReceiver) -> None:
-    from e2e.p01 import e2e_p01_protect
-
     data = bytearray(8)
     data[1] = 0x0F
     e2e_p01_protect(data, 65296, increment_counter=False)
@@ -114,7 +114,7 @@ def test_is_due_once_a_cycle(network: Network) -> None:
     sender = network.sender("BatteryPack", ("Voltage", "Current", "StateOfCharge"))
     due = [tick for tick in range(100) if sender.due(tick * 10 * MS)]
     assert len(due) == 10
-    assert {b - a for a, b in zip(due, due[1:], strict=False)} == {10}
+    assert {b - a for a, b in itertools.pairwise(due)} == {10}
 
 
 def test_slow_messages_are_spread_over_the_ticks() -> None:

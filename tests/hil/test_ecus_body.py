@@ -70,7 +70,7 @@ def test_keys_and_switches(rig: Rig) -> None:
 
 
 def test_an_unknown_key_position_is_refused(rig: Rig) -> None:
-    with pytest.raises(ValueError, match="mode key: expected one of .*'AUTO'.*, got 'SPORT'"):
+    with pytest.raises(ValueError, match=r"mode key: expected one of .*'AUTO'.*, got 'SPORT'"):
         rig.vehicle.body.turn_mode_key("SPORT")
 
 

@@ -1,15 +1,16 @@
-"""Steering ECU: the yardstick actuator (0.6 rad, 0.3 rad/s, lag 0.2 s, dead time 0.1 s), holding, zero errors."""
+"""Steering ECU: the yardstick actuator (0.6 rad, 0.3 rad/s, lag 0.2 s, dead time 0.1 s), holding, zeros."""
 
+import itertools
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
+from vehicle_hil.ecus.first_order import FirstOrderLag, lag_with_rate_limit
 
 from tests.hil.bus_peer import Rig
 from tests.hil.vehicles import parameters, variant
-from vehicle_hil.ecus.first_order import FirstOrderLag, lag_with_rate_limit
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_answers_after_the_dead_time_then_at_the_rate_limit(rig: Rig) -> None:
     # The command of the first tick acts from its start on, less the 0.1 s: nothing in ten ticks.
     assert angles[9] == pytest.approx(0.0, abs=1e-6)
     assert angles[10] == pytest.approx(0.003, abs=1e-6)
-    rates = [(b - a) / 0.01 for a, b in zip(angles[10:], angles[11:], strict=False)]
+    rates = [(b - a) / 0.01 for a, b in itertools.pairwise(angles)]
     assert max(rates) == pytest.approx(0.3, abs=1e-9)
     assert rates[20] == pytest.approx(0.3, abs=1e-9)
 

@@ -5,8 +5,6 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from tests.hil.vehicles import parameters
 from vehicle_hil.plant.battery_pack import (
     BatteryPack,
     cell_open_circuit_v,
@@ -14,6 +12,8 @@ from vehicle_hil.plant.battery_pack import (
 )
 from vehicle_hil.plant.electrics import Electrics
 from vehicle_hil.plant.parameters import LinkParameters, PackParameters
+
+from tests.hil.vehicles import parameters
 
 PACK = PackParameters(
     cells_in_series=100,
@@ -78,7 +78,7 @@ def test_voltage_times_current_is_the_power(power_w: float) -> None:
 
 
 def test_a_step_of_load_by_hand() -> None:
-    """E = 326.4 V, P = 30 kW: I from the quadratic, then the RC pair adds its part after one time constant."""
+    """E = 326.4 V, P = 30 kW: I from the quadratic, then the RC pair builds up over one time constant."""
     battery = pack(0.5)
     e, r0, r1 = battery.open_circuit_v(), 0.0186, 0.0124 / (1 - math.exp(-1))
     current = (e - math.sqrt(e * e - 4 * r0 * 30_000)) / (2 * r0)

@@ -23,6 +23,9 @@ from vehicle_hil.plant.plant import Actuation, Plant, PlantParameters
 from vehicle_hil.truth import Truth
 from vehicle_hil.vehicle_file import VehicleParameters
 
+PART_MAX_NS = 20_000_000
+"""Longest stretch of time that ECUs and plant take in one part: their deadlines are finer than a stall."""
+
 Handler = Callable[[int, bytes], None]
 
 
@@ -90,14 +93,15 @@ class SimulatedVehicle:
         """
         if self._now_ns is not None and now_ns <= self._now_ns:
             raise ValueError(f"now_ns: expected more than {self._now_ns}, got {now_ns}")
-        dt_s = 0.0 if self._now_ns is None else (now_ns - self._now_ns) * 1e-9
-        self._now_ns = now_ns
+        last_ns, self._now_ns = self._now_ns, now_ns
         handlers = self._handlers
         for _, bus, can_id, data in frames_in:
             for handle in handlers.get((bus, can_id), ()):
                 handle(now_ns, data)
-        self._actuate(now_ns, dt_s)
-        if dt_s > 0.0:
+        if last_ns is None:
+            self._actuate(now_ns, 0.0)
+        else:
+            self._advance(last_ns, now_ns)
             self._report(now_ns)
         motion, course = self.plant.longitudinal, self.plant.kinematics
         pose = TruePose(
@@ -139,6 +143,13 @@ class SimulatedVehicle:
         for value in vars(self.ecus[ecu]).values():
             if isinstance(value, CyclicSender):
                 value.muted = muted
+
+    def _advance(self, last_ns: int, now_ns: int) -> None:
+        """The tick in equal parts of at most PART_MAX_NS: one, unless the process had stalled."""
+        parts = -(-(now_ns - last_ns) // PART_MAX_NS)
+        for part in range(1, parts + 1):
+            at_ns = last_ns + (now_ns - last_ns) * part // parts
+            self._actuate(at_ns, (now_ns - last_ns) * 1e-9 / parts)
 
     def _actuate(self, now_ns: int, dt_s: float) -> None:
         plant, pack, contactors = self.plant, self._pack, self.battery.contactors

@@ -2,7 +2,6 @@
 
 from math import exp
 
-
 NEGLIGIBLE = 1e-6
 """Distance to the target, in its unit (N, Nm), at which a lag has arrived."""
 

@@ -3,7 +3,6 @@
 Actuators in (torque, friction, angles, contactors), motion and voltages out. It knows no bus and no ECU.
 """
 
-from math import ceil
 from typing import NamedTuple
 
 from vehicle_hil.plant.battery_pack import BatteryPack
@@ -20,9 +19,6 @@ from vehicle_hil.plant.parameters import (
     StartParameters,
     SurroundingsParameters,
 )
-
-SUBSTEP_MAX_S = 0.02
-"""A tick longer than this (a stalled real-time process) is cut into equal parts."""
 
 
 class PlantParameters(NamedTuple):
@@ -75,15 +71,7 @@ class Plant:
         return self.longitudinal.speed_mps * self._speed_to_motor
 
     def step(self, dt_s: float, actuation: Actuation) -> None:
-        """Advances by dt_s (0 or more) with constant actuators."""
-        if dt_s <= SUBSTEP_MAX_S:
-            self._substep(dt_s, actuation)
-            return
-        parts = ceil(dt_s / SUBSTEP_MAX_S)
-        for _ in range(parts):
-            self._substep(dt_s / parts, actuation)
-
-    def _substep(self, dt_s: float, actuation: Actuation) -> None:
+        """Advances by dt_s (0 or more, up to some 20 ms) with constant actuators."""
         torque, brake_n, front, rear, minus, precharge, plus = actuation
         d, motion = self._driveline, self.longitudinal
         # Losses always work against the flow: they add to the effort in drive, to the effect in braking.
