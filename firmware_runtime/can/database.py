@@ -9,6 +9,7 @@ import contextlib
 import logging
 import math
 import re
+import sys
 from collections import Counter
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -30,8 +31,13 @@ _PARSER_ERRORS = (
     TypeError,
     AttributeError,
     RecursionError,
+    MemoryError,
 )
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_MESSAGE_BYTES = re.compile(r"^\s*BO_\s+\d+\s+(\w+)\s*:\s*(\d+)", re.MULTILINE)
+_SIGNAL_BITS = re.compile(r"^\s*SG_\s+(\w+)[\s\w]*:\s*(\d+)\s*\|\s*(\d+)", re.MULTILINE)
+FRAME_BYTES_MAX = 64
+"""Payload of CAN FD (ISO 11898-1); what the decoder supports is for its own check to say."""
 _MESSAGE_LINE = re.compile(r"^[ \t]*BO_[ \t]+\d+[ \t]+(\w+)[ \t]*:", re.MULTILINE)
 
 
@@ -75,6 +81,9 @@ def load_database(path: Path | str) -> Database:
     """
     shown = str(path)
     text = _read_text(Path(path), shown)
+    giants = list(_giants(text, shown))
+    if giants:
+        raise DatabaseError(giants)
     database = Database(strict=True)
     try:
         with _quiet_parser():
@@ -141,12 +150,34 @@ def _read_text(path: Path, shown: str) -> str:
     return text
 
 
+def _giants(text: str, shown: str) -> Iterator[DatabaseProblem]:
+    """Sizes that no frame has: cantools would ask for memory by them, a misplaced digit for gigabytes."""
+    for found in _MESSAGE_BYTES.finditer(text):
+        if _exceeds(found[2], FRAME_BYTES_MAX):
+            line = _line_at(text, found.start(1))
+            expected = f"at most {FRAME_BYTES_MAX} bytes for {found[1]}"
+            yield DatabaseProblem(shown, line, expected, _shortened(found[2]))
+    for found in _SIGNAL_BITS.finditer(text):
+        if _exceeds(found[2], FRAME_BYTES_MAX * 8) or _exceeds(found[3], FRAME_BYTES_MAX * 8):
+            line = _line_at(text, found.start(1))
+            expected = f"start and length within {FRAME_BYTES_MAX * 8} bits for {found[1]}"
+            yield DatabaseProblem(shown, line, expected, _shortened(f"{found[2]}|{found[3]}"))
+
+
+def _exceeds(digits: str, most: int) -> bool:
+    """Told by length first, as Python reads no number of thousands of digits."""
+    digits = digits.lstrip("0")
+    return len(digits) > len(str(most)) or int(digits or "0") > most
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= 80 else words[:77] + "..."
+
+
 def _syntax_problem(error: textparser.ParseError, text: str, shown: str) -> DatabaseProblem:
     lines = text.splitlines()
     line = min(error.line, len(lines) or 1)
-    here = lines[line - 1].strip() if lines else ""
-    if len(here) > 80:
-        here = here[:77] + "..."
+    here = _shortened(lines[line - 1].strip() if lines else "")
     got = f'"{here}"' if here else "an empty file" if not text.strip() else "an empty line"
     return DatabaseProblem(shown, line, f"DBC syntax at column {error.column}", got)
 
@@ -194,12 +225,23 @@ def _contradictions(database: Database, text: str, shown: str) -> Iterator[Datab
 
 
 def _signal_contradictions(signal: Signal) -> Iterator[tuple[str, str]]:
-    if signal.scale == 0 or not math.isfinite(signal.scale):
-        yield f"a finite factor other than 0 for {signal.name}", str(signal.scale)
-    if not math.isfinite(signal.offset):
-        yield f"a finite offset for {signal.name}", str(signal.offset)
-    if signal.minimum is not None and signal.maximum is not None and not signal.minimum <= signal.maximum:
-        yield f"a range of {signal.name} from low to high", f"[{signal.minimum}|{signal.maximum}]"
+    if signal.scale == 0 or not _is_finite(2**signal.length * abs(signal.scale)):
+        yield f"a factor of {signal.name} that is not 0 and keeps its values finite", _number(signal.scale)
+    if not _is_finite(signal.offset):
+        yield f"a finite offset of {signal.name}", _number(signal.offset)
+    low = -math.inf if signal.minimum is None else signal.minimum
+    high = math.inf if signal.maximum is None else signal.maximum
+    if not low <= high:
+        yield f"a range of {signal.name} from low to high", f"[{_number(low)}|{_number(high)}]"
+
+
+def _is_finite(value: float) -> bool:
+    """As math.isfinite, and False for whole numbers too great for a float, where that one raises."""
+    return abs(value) <= sys.float_info.max
+
+
+def _number(value: float) -> str:
+    return f"{value:.6g}" if _is_finite(value) or isinstance(value, float) else "a number beyond float64"
 
 
 def _attribute(message: Message, name: str) -> object:

@@ -70,7 +70,3 @@ def _version() -> str:
     except PackageNotFoundError:
         release = "(not installed)"
     return f"firmware-runtime {release} (code {code_digest()[:12]})"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -22,7 +22,7 @@ class Subcommand(Protocol):
         ...
 
     def run(self, args: argparse.Namespace) -> int:
-        """Do it; the result is the exit status. A ConfigurationError is told by `command.main`, with status 2."""
+        """Do it; the result is the exit status. `command.main` tells a ConfigurationError (2)."""
         ...
 
 

@@ -23,8 +23,6 @@ from firmware_runtime.vehicle.toml_lines import KeyPath
 from firmware_runtime.vehicle.units import UnitMismatchError, conversion
 
 _REFERENCE = re.compile(r"(\w+)\.(\w+)\.(\w+)")
-_EDGE = 1e-9
-"""Limits are widened by this share, so that rounding never refuses a raw value at the very edge."""
 ENUM_BITS_MAX = 16
 NOT_IN_TABLE = -1.0
 """Raw default of an enumeration whose DBC has no word for NOT_AVAILABLE; no value table holds it."""
@@ -166,8 +164,8 @@ class Resolver:
             signal=bound.signal.name,
             si_factor=row.factor,
             si_offset=row.offset,
-            low=usable.low - _EDGE * abs(usable.low),
-            high=usable.high + _EDGE * abs(usable.high),
+            low=usable.low,
+            high=usable.high,
             default=spec.quantity.default,
         )
 
@@ -234,9 +232,12 @@ def _label_problems(enum: type[IntEnum], signal: Signal, is_output: bool) -> Ite
     said: set[str] = set()
     for raw, label in labels.items():
         if label not in enum.__members__:
-            yield f"labels of {enum.__name__}{did_you_mean(label, enum.__members__)}", f'{raw} "{label}"'
+            yield (
+                f"labels of {enum.__name__}{did_you_mean(label, enum.__members__)}",
+                f"{raw} {quoted(label)}",
+            )
         elif is_output and label in said:
-            yield "one raw value a label", f'a second one, {raw}, for "{label}"'
+            yield "one raw value a label", f"a second one, {raw}, for {quoted(label)}"
         said.add(label)
     missing = [name for name in enum.__members__ if name not in said and name not in _UNSAID]
     if missing:

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from cantools.database.can import Message, Signal
 
 from firmware_runtime.can.database import MessageContract, contract_of
-from firmware_runtime.can.layout import PROFILE_01, WORD_BYTES, payload_bits
+from firmware_runtime.can.refusals import PROFILE_01, WORD_BYTES, payload_bits
 from firmware_runtime.vehicle.fields import Findings
-from firmware_runtime.vehicle.problems import number
+from firmware_runtime.vehicle.problems import number, quoted
 from firmware_runtime.vehicle.toml_lines import KeyPath
 
 INFORMATIONAL: frozenset[str] = frozenset(
@@ -117,7 +117,7 @@ def _protection_shortfalls(
             yield "end-to-end protection (E2eProfile)", "none although it decides about motion"
         return
     if contract.protection not in PROTECTIONS:
-        yield f"an E2eProfile of {', '.join(PROTECTIONS)}", f'"{contract.protection}"'
+        yield f"an E2eProfile of {', '.join(PROTECTIONS)}", quoted(contract.protection)
         return
     if not any(_is_crc(signal) for signal in message.signals):
         yield "a CRC of 8 bits in byte 0 (E2E profile 1A)", "no such signal"

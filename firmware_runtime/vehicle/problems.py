@@ -23,7 +23,11 @@ class Problem(NamedTuple):
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
         key = f" {self.key}:" if self.key else ""
-        return f"{place}:{key} expected {self.expected}, got {self.got}"
+        words = f"{place}:{key} expected {self.expected}, got {self.got}"
+        # Names and labels from files may hold anything; one problem stays one line, and a terminal unharmed.
+        return "".join(
+            char if char.isprintable() else char.encode("unicode_escape").decode() for char in words
+        )
 
 
 class ConfigurationError(Exception):

@@ -15,7 +15,6 @@ from firmware_runtime.vehicle.bindings import EnumTable, RawTable
 from firmware_runtime.vehicle.profile import Calibration
 from firmware_runtime.vehicle.signals import INPUT_SPECS, Commands, SignalSpec, VehicleState
 
-_ALL_USABLE: frozenset[str] = frozenset()
 _WHEEL_SPEEDS = (
     "wheel_speed_front_left_mps",
     "wheel_speed_front_right_mps",
@@ -25,9 +24,13 @@ _WHEEL_SPEEDS = (
 
 
 class StateBuilder:
-    """Builds the VehicleState of a tick from decoded inputs. Holds no state from tick to tick."""
+    """Builds the VehicleState of a tick from decoded inputs. Holds no state from tick to tick.
 
-    __slots__ = ("_enums", "_names", "_scales", "_unbound", "_zeros")
+    Given only some of the profile's bindings, as the supervisor is, it names all others unusable, save those
+    that a vehicle may lack.
+    """
+
+    __slots__ = ("_enums", "_names", "_not_heard", "_scales", "_unbound", "_zeros")
 
     def __init__(
         self, bindings: Sequence[SignalBinding], enums: Mapping[str, EnumTable], calibration: Calibration
@@ -37,6 +40,9 @@ class StateBuilder:
         self._names = tuple(binding.name for binding in bindings)
         self._unbound = tuple(
             (place[spec.name], _default(spec)) for spec in INPUT_SPECS if spec.name not in bound
+        )
+        self._not_heard = frozenset(
+            spec.name for spec in INPUT_SPECS if spec.name not in bound and not spec.quantity.optional
         )
         self._enums = tuple(
             (place[spec.name], enums[spec.name].get, _unknown(spec.enum), spec.name)
@@ -66,9 +72,9 @@ class StateBuilder:
             now_ns: monotonic time of the tick.
         """
         row: list[Any] = list(values)
-        unusable = _ALL_USABLE
+        unusable = self._not_heard
         if any(reasons):
-            unusable = frozenset(name for name, reason in zip(self._names, reasons, strict=True) if reason)
+            unusable |= {name for name, reason in zip(self._names, reasons, strict=True) if reason}
         for index, default in self._unbound:
             row.insert(index, default)
         for index, member_of, unknown, name in self._enums:

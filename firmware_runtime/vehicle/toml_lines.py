@@ -63,6 +63,9 @@ def read_toml(path: Path, shown: str) -> TomlDocument | Problem:
         return Problem(shown, line, "", "UTF-8 text", f"byte 0x{content[error.start]:02x}")
     except tomllib.TOMLDecodeError as error:
         return _syntax_problem(error, content.decode("utf-8"), shown)
+    except ValueError as error:
+        # Such as a whole number of thousands of digits, which Python reads in no notation.
+        return Problem(shown, None, "", "a TOML file", quoted(str(error)))
     except RecursionError:
         return Problem(shown, None, "", "a TOML file", "arrays or tables nested too deeply")
 
