@@ -193,13 +193,15 @@ def test_a_lap_and_a_front_steered_vehicle_have_a_report_too(tmp_path: Path) -> 
     drive = driven(tmp_path, setup, end_after_s=20.0)
     page = render(drive)
     assert "a lap" in page
+    assert figures_of(drive)[0].data[2]["text"] == ["1"]  # the start is where the end is
     assert "Drove as asked" in page
 
 
 def test_a_drive_without_telemetry_has_a_report_too(tmp_path: Path) -> None:
     drive = without_telemetry(tmp_path)
     page = render(drive)
-    assert "Did not arrive: the runtime was killed at 5.00 s" in page
+    assert "<h1>Did not arrive</h1>" in page
+    assert "The runtime was lost at 5.00 s, and the vehicle did not come to a standstill." in page
     assert "runtime killed (SIGKILL)" in page
     assert "NO_RUNTIME" in page
     assert "not made" in page

@@ -91,7 +91,7 @@ def test_time_is_up_as_asked(tmp_path: Path) -> None:
     assert summary.stop_error_m is None
     assert summary.reason.startswith("10 s are over at ")
     assert summaries.exit_status(summary, result.ending) == 0
-    assert summaries.verdict(summary, result.ending)[1] == "open"
+    assert summaries.verdict(summary, result.ending)[-1] == "open"
 
 
 @pytest.mark.parametrize(
@@ -147,20 +147,20 @@ def test_a_fault_on_the_way_fails_a_drive_that_arrived(tmp_path: Path) -> None:
 
 def test_a_killed_runtime_is_told_with_the_way_to_standstill(tmp_path: Path) -> None:
     summary, result = killed(tmp_path, until_s=28.0)
-    assert summary.runtime_killed_s == 10.0
+    assert summary.runtime_lost_s == 10.0
     assert summary.final_state == "NO_RUNTIME"
     assert summary.standing
     # The made-up vehicle stands at its stop, 90 m along, since 26.9 s.
-    assert summary.kill_to_standstill_s == pytest.approx(16.9, abs=0.1)
-    assert summary.kill_to_standstill_m == pytest.approx(90.0 - 19.0, abs=1.5)
-    assert "killed at 10.00 s; the vehicle's own time-outs brought it to a standstill in" in summary.reason
+    assert summary.standstill_after_s == pytest.approx(16.9, abs=0.1)
+    assert summary.standstill_after_m == pytest.approx(90.0 - 19.0, abs=1.5)
+    assert "lost at 10.00 s; the vehicle's own time-outs brought it to a standstill in" in summary.reason
     assert summaries.exit_status(summary, result.ending) == 1
 
 
 def test_a_vehicle_that_does_not_stop_after_the_kill_is_told(tmp_path: Path) -> None:
     summary, _ = killed(tmp_path, until_s=15.0)
     assert not summary.standing
-    assert summary.kill_to_standstill_s is None
+    assert summary.standstill_after_s is None
     assert "did not come to a standstill" in summary.reason
 
 

@@ -107,7 +107,7 @@ class DriveResult:
     virtual_s: float
     """Vehicle time of the ticks."""
     runtime_killed_ns: int | None = None
-    """Vehicle time of the SIGKILL, where there was one."""
+    """Vehicle time at which the runtime's process was gone, killed or not; None while it lived."""
     telemetry_afterwards: Sequence[Telemetry] = ()
     """Real time: from the runtime's black box, on the time base of `Truth.time_ns`; may end early."""
 

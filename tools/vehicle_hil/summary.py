@@ -59,9 +59,11 @@ class Summary(msgspec.Struct, frozen=True):
     speed_max_mps: float
     lateral_acceleration_max_mps2: float
     bus_frames: int
-    runtime_killed_s: float | None
-    kill_to_standstill_s: float | None
-    kill_to_standstill_m: float | None
+    runtime_lost_s: float | None
+    """When the runtime's process died or was killed."""
+    standstill_after_s: float | None
+    """From then to standstill, by the ECUs' own time-outs."""
+    standstill_after_m: float | None
 
 
 def summarise(
@@ -75,11 +77,11 @@ def summarise(
     stops = stop_figures(setup.route, line, stands)
     said = recording.last_telemetry is not None and recording.last_telemetry.arrived
     arrived = said and metrics.at_end(setup.route)
-    killed = result.runtime_killed_ns
-    kill_s, kill_m = (None, None) if killed is None else _after_kill(killed / 1e9, recording, stands)
+    lost_ns = result.runtime_killed_ns
+    after_s, after_m = (None, None) if lost_ns is None else _after_loss(lost_ns / 1e9, recording, stands)
     summary = Summary(
         arrived=arrived,
-        reason="" if arrived else _reason(result, metrics, setup, said, kill_s, kill_m),
+        reason="" if arrived else _reason(result, metrics, setup, said, after_s, after_m),
         stop_error_m=_rounded(max((s.error_m for s in stops if s.error_m is not None), default=None)),
         cross_track_mean_m=_rounded(metrics.cross_track_mean_m),
         cross_track_max_m=_rounded(metrics.cross_track_max_m),
@@ -90,7 +92,7 @@ def summarise(
         regenerated_kwh=round(metrics.regenerated_kwh, 5),
         kwh_per_km=_rounded(metrics.kwh_per_km),
         faults=list(recording.events.faults_ever),
-        final_state=NO_RUNTIME if killed is not None else recording.state,
+        final_state=NO_RUNTIME if lost_ns is not None else recording.state,
         seed=job.seed,
         identity=setup.identity,
         vehicle=setup.profile.vehicle.name,
@@ -104,9 +106,9 @@ def summarise(
         speed_max_mps=round(metrics.speed_max_mps, 3),
         lateral_acceleration_max_mps2=round(metrics.lateral_acceleration_max_mps2, 3),
         bus_frames=recording.frames,
-        runtime_killed_s=None if killed is None else round(killed / 1e9, 3),
-        kill_to_standstill_s=_rounded(kill_s),
-        kill_to_standstill_m=_rounded(kill_m),
+        runtime_lost_s=None if lost_ns is None else round(lost_ns / 1e9, 3),
+        standstill_after_s=_rounded(after_s),
+        standstill_after_m=_rounded(after_m),
     )
     return summary, stops
 
@@ -123,28 +125,31 @@ def write(summary: Summary, out_dir: Path) -> Path:
 
 def exit_status(summary: Summary, ending: Ending) -> int:
     """0: arrived at every stop, or drove for the seconds asked for, without any fault; 1 otherwise."""
-    if summary.faults or summary.runtime_killed_s is not None:
+    if summary.faults or summary.runtime_lost_s is not None:
         return 1
     if summary.arrived:
         return 0 if summary.stops_made == summary.stops_total else 1
     return 0 if ending is Ending.SECONDS else 1
 
 
-def verdict(summary: Summary, ending: Ending) -> tuple[str, str]:
-    """The answer in one line, and its rank: `good`, `open` (as asked, but not at the end) or `bad`."""
+def verdict(summary: Summary, ending: Ending) -> tuple[str, str, str]:
+    """The answer, what is to be said of it (may be empty), and its rank: `good`, `open` (as asked, but not
+    at the end of the route) or `bad`."""
     if summary.arrived:
         missed = summary.stops_total - summary.stops_made
         if missed:
-            return f"Arrived, but missed {missed} of {summary.stops_total} stops", "bad"
-        return ("Arrived, with faults", "bad") if summary.faults else ("Arrived", "good")
+            return "Arrived, but not at every stop", f"missed {missed} of {summary.stops_total} stops", "bad"
+        if summary.faults:
+            return "Arrived, with faults", "; ".join(summary.faults), "bad"
+        return "Arrived", "", "good"
     if exit_status(summary, ending) == 0:
-        return f"Drove as asked: {summary.reason}", "open"
-    return f"Did not arrive: {summary.reason}", "bad"
+        return "Drove as asked", summary.reason, "open"
+    return "Did not arrive", summary.reason, "bad"
 
 
 def closing_table(summary: Summary, ending: Ending, out_dir: Path) -> Group:
     """What the terminal shows at the end: the answer first, then the figures."""
-    answer, rank = verdict(summary, ending)
+    answer, remark, rank = verdict(summary, ending)
     style = {"good": "bold green", "open": "bold yellow", "bad": "bold red"}[rank]
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
@@ -152,7 +157,10 @@ def closing_table(summary: Summary, ending: Ending, out_dir: Path) -> Group:
     for label, text in figure_rows(summary):
         table.add_row(label, Text(text))
     table.add_row("Report", Text(str(out_dir)))
-    return Group(Text(""), Text(answer, style=style), Text(""), table)
+    headline = Text(answer, style=style)
+    if remark:
+        headline.append(f": {remark}", style="not bold")
+    return Group(Text(""), headline, Text(""), table)
 
 
 def figure_rows(summary: Summary) -> list[tuple[str, str]]:
@@ -170,8 +178,8 @@ def figure_rows(summary: Summary) -> list[tuple[str, str]]:
         ("Faults", "; ".join(summary.faults) or "none"),
         ("Final state", summary.final_state),
     ]
-    if summary.runtime_killed_s is not None:
-        rows.append(("Runtime killed", f"at {summary.runtime_killed_s:.2f} s"))
+    if summary.runtime_lost_s is not None:
+        rows.append(("Runtime lost", f"at {summary.runtime_lost_s:.2f} s"))
     if summary.route_deviation_max_m > 0:
         rows.append(("Route smoothed", f"by up to {metres(summary.route_deviation_max_m)}"))
     rows.append(("Conditions", f"{summary.mode}, seed {summary.seed}; GNSS {summary.gnss}"))
@@ -200,16 +208,18 @@ def _reason(
     metrics: DriveMetrics,
     setup: DriveSetup,
     said: bool,
-    kill_s: float | None,
-    kill_m: float | None,
+    after_s: float | None,
+    after_m: float | None,
 ) -> str:
     if result.runtime_killed_ns is not None:
-        killed = f"the runtime was killed at {result.runtime_killed_ns / 1e9:.2f} s"
-        if kill_s is None or kill_m is None:
-            return f"{killed}, and the vehicle did not come to a standstill"
+        if result.detail:
+            return result.detail
+        lost = f"the runtime was lost at {result.runtime_killed_ns / 1e9:.2f} s"
+        if after_s is None or after_m is None:
+            return f"{lost}, and the vehicle did not come to a standstill"
         return (
-            f"{killed}; the vehicle's own time-outs brought it to a standstill in {kill_s:.2f} s"
-            f" over {kill_m:.2f} m"
+            f"{lost}; the vehicle's own time-outs brought it to a standstill in {after_s:.2f} s"
+            f" over {after_m:.2f} m"
         )
     if said:
         error = metrics.end_error_m(setup.route)
@@ -223,20 +233,20 @@ def _reason(
     return result.detail or f"the drive ended at {share:.0%} of the route ({result.ending.value})"
 
 
-def _after_kill(
-    killed_s: float, recording: Recording, stands: list[Stand]
+def _after_loss(
+    lost_s: float, recording: Recording, stands: list[Stand]
 ) -> tuple[float | None, float | None]:
-    """Time and distance from the kill to the standstill after it; None where it did not stand."""
-    stand = next((stand for stand in stands if stand.end_s >= killed_s), None)
+    """Time and distance from the runtime's end to the standstill after it; None where it did not stand."""
+    stand = next((stand for stand in stands if stand.end_s >= lost_s), None)
     if stand is None:
         return None, None
-    if stand.start_s <= killed_s:
+    if stand.start_s <= lost_s:
         return 0.0, 0.0
     columns = recording.trace.truth()
     times, distances = columns["time_s"], columns["distance_m"]
-    at_kill = float(distances[times.searchsorted(killed_s, side="right") - 1])
+    at_loss = float(distances[times.searchsorted(lost_s, side="right") - 1])
     at_stand = float(distances[min(int(times.searchsorted(stand.start_s)), len(distances) - 1)])
-    return stand.start_s - killed_s, at_stand - at_kill
+    return stand.start_s - lost_s, at_stand - at_loss
 
 
 def _rounded(value: float | None) -> float | None:

@@ -1,6 +1,7 @@
 """The map: the route's line, the path that was driven coloured by error or speed, stops and worst place."""
 
 from html import escape
+from math import hypot
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from vehicle_hil.result import DriveSetup, FloatArray
 
 MARKS_MAX = 1600
 LINE_POINTS_MAX = 2500
+SAME_PLACE_M = 2.0
 ERROR_SCALE = [[0.0, "--scale-0"], [0.5, "--scale-1"], [1.0, "--scale-2"]]
 """From well on the line to the worst place."""
 SPEED_SCALE = [[0.0, "--speed-0"], [0.5, "--speed-1"], [1.0, "--speed-2"]]
@@ -35,7 +37,7 @@ def driven_map(
             "hoverinfo": "skip",
         },
         _driven(truth),
-        _places(stops, route.x_m, route.y_m),
+        _places(stops, float(route.x_m[0]), float(route.y_m[0])),
     ]
     legend = [
         LegendEntry("route", "--route", "band"),
@@ -98,18 +100,21 @@ def _driven(truth: Columns) -> dict[str, Any]:
     }
 
 
-def _places(stops: tuple[StopFigure, ...], route_x: FloatArray, route_y: FloatArray) -> dict[str, Any]:
-    """Start and stops, numbered as in the table of stops."""
+def _places(stops: tuple[StopFigure, ...], start_x_m: float, start_y_m: float) -> dict[str, Any]:
+    """Start and stops, numbered as in the table of stops; on a lap the start is where a stop is."""
+    places = [(stop.x_m, stop.y_m, str(number), stop.name or "stop") for number, stop in enumerate(stops, 1)]
+    if all(hypot(x - start_x_m, y - start_y_m) > SAME_PLACE_M for x, y, _, _ in places):
+        places.insert(0, (start_x_m, start_y_m, "S", "start"))
     return {
         "type": "scatter",
         "mode": "markers+text",
         "name": "stops",
-        "x": [float(route_x[0]), *(stop.x_m for stop in stops)],
-        "y": [float(route_y[0]), *(stop.y_m for stop in stops)],
-        "text": ["S", *(str(number) for number in range(1, len(stops) + 1))],
+        "x": [x for x, _, _, _ in places],
+        "y": [y for _, y, _, _ in places],
+        "text": [mark for _, _, mark, _ in places],
         "textfont": {"color": "--card", "size": 11},
         "marker": {"size": 19, "color": "--ink", "line": {"color": "--card", "width": 2}},
-        "customdata": ["start", *(escape(stop.name or "stop") for stop in stops)],
+        "customdata": [escape(name) for _, _, _, name in places],
         "hovertemplate": "%{customdata}<extra></extra>",
         "cliponaxis": False,
     }

@@ -114,10 +114,12 @@ def figures_of(drive: Drive) -> list[Figure]:
 
 def _answer(drive: Drive, title: str) -> Iterable[str]:
     summary = drive.summary
-    answer, rank = verdict(summary, drive.result.ending)
+    answer, remark, rank = verdict(summary, drive.result.ending)
     yield f'<header class="{rank}">'
     yield f'<p class="over">{escape(title)}</p>'
     yield f"<h1>{escape(answer)}</h1>"
+    if remark:
+        yield f'<p class="remark">{escape(remark[0].upper() + remark[1:])}.</p>'
     yield (
         f'<p class="under">{summary.distance_m:,.0f} m in {clock(summary.duration_s)}'
         f" · {escape(summary.mode)}, {summary.realtime_factor:.1f} times real time"

@@ -87,16 +87,17 @@ def torque_and_brake(truth: Columns, telemetry: Columns) -> Figure:
     """Motor torque and friction brake, requested and true."""
     torque = Panel("Torque (Nm)", 170, 20.0, {"zeroline": True})
     brake = Panel("Brake force (kN)", 130, 2.0, {"rangemode": "tozero"})
+    legend = (LegendEntry("true", TRUTH),)
     if len(telemetry["time_s"]):
         time_s, asked = telemetry["time_s"], telemetry["torque_request_nm"]
         torque.line("torque requested", time_s, asked, REQUEST, "%{y:,.0f} Nm", "dash")
         asked = telemetry["brake_request_n"] / 1000
         brake.line("brake requested", time_s, asked, REQUEST, "%{y:.1f} kN", "dash")
+        legend = (LegendEntry("requested", REQUEST, "dash"), *legend)
     time_s = truth["time_s"]
     torque.line("torque true", time_s, truth["motor_torque_nm"], TRUTH, "%{y:,.0f} Nm")
     brake.line("brake true", time_s, truth["brake_force_n"] / 1000, TRUTH, "%{y:.1f} kN")
     panels = [torque, brake]
-    legend = (LegendEntry("requested", REQUEST, "dash"), LegendEntry("true", TRUTH))
     hint = (
         "At the motor shaft: above zero drives, below zero regenerates. The friction brake takes over where"
         " regeneration ends and holds at stops."

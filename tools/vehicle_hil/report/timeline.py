@@ -11,14 +11,16 @@ from vehicle_hil.report.plots import TIME
 ROWS_MAX = 18
 ROW_PX = 36
 NAME_MAX = 44
-_COLOURS = {STATE: "--state", LATCH: "--latch", FAULT: "--bad", GNSS: "--gap"}
+_IN_ORDER = ("READY", "AUTO", "REMOTE", "MANUAL", "CHARGING")
+_STOPPED = ("MRM", "SAFE_STOP", "ESTOP", "FAULT", NO_RUNTIME)
 _LEGEND = {
-    STATE: "state of the runtime",
-    LATCH: "actuator latched",
-    FAULT: "fault",
-    GNSS: "no GNSS fix",
+    "--state": "runtime in order",
+    "--state-other": "starting or limited",
+    "--bad": "stop or fault",
+    "--latch": "actuator latched",
+    "--gap": "no GNSS fix",
 }
-GOOD_STATES = ("AUTO", "READY", "STANDBY", "REMOTE", "MANUAL")
+"""By colour, as CSS variables."""
 
 
 def timeline(spans: list[Span], end_s: float) -> Figure:
@@ -30,7 +32,7 @@ def timeline(spans: list[Span], end_s: float) -> Figure:
                 rows.setdefault((kind, span.name), []).append(span)
     shown = dict(list(rows.items())[:ROWS_MAX])
     data = [_bars(kind, name, row, number) for number, ((kind, name), row) in enumerate(shown.items())]
-    kinds = [kind for kind in _LEGEND if any(key[0] == kind for key in shown)]
+    used = {_colour(kind, name) for kind, name in shown}
     hint = "What the runtime's safety state machine was in, and what was wrong, at each time."
     if len(rows) > len(shown):
         hint += f" {len(rows) - len(shown)} further rows are left out; the events below name them."
@@ -51,14 +53,12 @@ def timeline(spans: list[Span], end_s: float) -> Figure:
         },
         "annotations": [_label(name, number) for number, (_, name) in enumerate(shown)],
     }
-    legend = tuple(LegendEntry(_LEGEND[kind], _COLOURS[kind], "band") for kind in kinds)
+    legend = tuple(LegendEntry(text, colour, "band") for colour, text in _LEGEND.items() if colour in used)
     return Figure("timeline", "State timeline", hint, data, layout, legend, "time")
 
 
 def _bars(kind: str, name: str, row: list[Span], number: int) -> dict[str, Any]:
-    colour = _COLOURS[kind]
-    if kind == STATE:
-        colour = "--bad" if name == NO_RUNTIME else "--state" if name in GOOD_STATES else "--state-other"
+    colour = _colour(kind, name)
     return {
         "type": "bar",
         "orientation": "h",
@@ -73,6 +73,12 @@ def _bars(kind: str, name: str, row: list[Span], number: int) -> dict[str, Any]:
         "hovertemplate": f"{escape(name)}<br>%{{customdata[0]:.2f}} s to %{{customdata[1]:.2f}} s"
         "<extra></extra>",
     }
+
+
+def _colour(kind: str, name: str) -> str:
+    if kind == STATE:
+        return "--bad" if name in _STOPPED else "--state" if name in _IN_ORDER else "--state-other"
+    return {LATCH: "--latch", FAULT: "--bad", GNSS: "--gap"}[kind]
 
 
 def _label(name: str, number: int) -> dict[str, Any]:
