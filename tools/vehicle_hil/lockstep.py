@@ -7,7 +7,7 @@ from time import perf_counter
 
 from firmware_runtime.executive.onboard import Onboard
 from firmware_runtime.recorder.blackbox import BlackBoxWriter
-from firmware_runtime.recorder.tick_record import make_record
+from firmware_runtime.recorder.tick_record import TickRecord
 from vehicle_hil.ending import Watch
 from vehicle_hil.result import LOCKSTEP, TICK_S, BusFrame, DriveJob, DriveResult, Observer
 from vehicle_hil.scene import Scene, prepare
@@ -42,7 +42,7 @@ def _drive(scene: Scene, onboard: Onboard, watch: Watch, observer: Observer, box
     """Ticks until the watch says it is over; returns the virtual time."""
     vehicle, operator, crane = scene.vehicle, scene.operator, scene.crane
     commands: list[BusFrame] = []
-    now_ns = tick = 0
+    now_ns = 0
     while True:
         now_ns += TICK_NS
         operator.step(commands)
@@ -50,8 +50,7 @@ def _drive(scene: Scene, onboard: Onboard, watch: Watch, observer: Observer, box
         serial = vehicle.serial_bytes()
         said = onboard.step(now_ns, heard, serial)
         telemetry, truth = onboard.telemetry, vehicle.truth
-        box.record(make_record(tick, now_ns, heard, serial, said, telemetry))
-        tick += 1
+        box.record(TickRecord(now_ns, heard, serial, said, telemetry))
         frames: list[BusFrame] = [*heard, *said]
         observer.on_tick(truth, telemetry, frames)
         note = crane.step(truth)
