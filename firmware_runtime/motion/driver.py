@@ -3,13 +3,13 @@
 from math import inf
 
 import msgspec
-from firmware_runtime.motion.route_track import RouteTracker
-from firmware_runtime.motion.speed_profile import SpeedProfile
 
 from firmware_runtime.motion.kinematics import SteeringAngles, SteeringGeometry
 from firmware_runtime.motion.mission import Mission, MissionPhase
 from firmware_runtime.motion.pure_pursuit import PurePursuit
+from firmware_runtime.motion.route_track import RouteTracker
 from firmware_runtime.motion.speed_control import PREVIEW_S, SpeedControl, SpeedDemand
+from firmware_runtime.motion.speed_profile import SpeedProfile
 from firmware_runtime.motion.stop_planner import StopPlanner
 from firmware_runtime.vehicle.enums import ParkBrakeState, SafetyState
 from firmware_runtime.vehicle.motion_limit import MotionLimit
@@ -143,7 +143,7 @@ class Driver:
         distance_m = self._tracker.distance_m
         to_stop_m = self._mission.next_stop.distance_m - distance_m
         minimal_risk = safety_state is SafetyState.MRM
-        plan_mps, plan_mps2 = self._profile.at(distance_m + pose.speed_mps * PREVIEW_S)
+        plan_mps, plan_mps2 = self._profile.at(distance_m + pose.speed_mps * PREVIEW_S, self._mission.leg)
         standstill = not permissions.propulsion or phase is not MissionPhase.DRIVING or cap_mps <= 0.0
         return SpeedDemand(
             plan_mps=plan_mps,

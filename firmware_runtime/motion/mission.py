@@ -24,6 +24,11 @@ class Mission:
         self.phase = MissionPhase.DRIVING
 
     @property
+    def leg(self) -> int:
+        """Number of the leg that ends at the next stop, from 0."""
+        return self._index
+
+    @property
     def next_stop(self) -> RouteStop:
         return self._stops[self._index]
 
