@@ -72,7 +72,7 @@ def read_struct(struct: type[StructT], findings: Findings) -> StructT | None:
     """Read a whole document as `struct`; None where something in it was noted as a problem."""
     before = len(findings.problems)
     value = _read_table(struct, findings.document.data, (), findings)
-    return None if value is _INVALID or len(findings.problems) > before else cast(StructT, value)
+    return None if len(findings.problems) > before else cast(StructT, value)
 
 
 def _read_table(struct: type[msgspec.Struct], table: object, path: KeyPath, findings: Findings) -> object:

@@ -398,6 +398,18 @@ def test_a_wrong_command_line_is_told_with_status_2(
     assert "usage: firmware-runtime" in capsys.readouterr().err
 
 
+def test_a_check_loads_nothing_that_drives() -> None:
+    code = """if True:
+        import sys
+        from firmware_runtime.executive.command import main
+        assert main(["check", sys.argv[1]]) == 0
+        parts = {name.split(".")[1] for name in sys.modules if name.startswith("firmware_runtime.")}
+        assert parts == {"can", "vehicle", "executive"}, parts
+    """
+    done = subprocess.run([sys.executable, "-c", code, Q_TRUCK], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_reader_that_goes_away_is_no_error() -> None:
     """As with `firmware-runtime check ... | head -1`."""
     reader, writer = os.pipe()

@@ -273,6 +273,13 @@ def test_a_heard_message_must_promise_protection_and_deadline(
     )
 
 
+@pytest.mark.parametrize(("deadline_ms", "good"), [(9, False), (10, True), (40, True), (41, False)])
+def test_a_deadline_is_one_to_four_cycles(deadline_ms: int, good: bool, configuration: Configuration) -> None:
+    attribute = f'BA_ "GenMsgTimeoutTime" BO_ {STEERING}'
+    configuration.edit(DRIVE_DBC, f"{attribute} 30", f"{attribute} {deadline_ms}")
+    assert (configuration.problems() == ()) is good
+
+
 def test_a_sent_message_goes_out_in_whole_ticks(configuration: Configuration) -> None:
     configuration.edit(
         BODY_DBC, 'BA_ "GenMsgCycleTime" BO_ 2365530151 20', 'BA_ "GenMsgCycleTime" BO_ 2365530151 25'

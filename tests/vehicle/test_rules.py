@@ -116,6 +116,23 @@ def test_the_brakes_must_stop_the_full_mass_on_the_grade(
     assert [problem.key for problem in configuration.problems()] == ([] if stops else ["[brake] force_max_n"])
 
 
+EQUAL = [
+    ("track_width_m = 2.5", "track_width_m = 3.0"),
+    ("hold_force_n = 180000", "hold_force_n = 420000"),
+    ("deceleration_max_mps2 = 0.7", "deceleration_max_mps2 = 1.8"),
+    ("regeneration_torque_max_nm = 3000", "regeneration_torque_max_nm = 5600"),
+    ("degraded_speed_mps = 2.0", "degraded_speed_mps = 8.33"),
+    ("antenna_x_m = 2.0", "antenna_x_m = -14.8"),
+    ("antenna_y_m = 0.0", "antenna_y_m = 3.0"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), EQUAL, ids=[row[1] for row in EQUAL])
+def test_a_bound_itself_is_permitted(old: str, new: str, configuration: Configuration) -> None:
+    configuration.edit(PROFILE_FILE, old, new)
+    assert configuration.problems() == ()
+
+
 def test_rear_steering_needs_its_signals(configuration: Configuration) -> None:
     configuration.edit(PROFILE_FILE, 'steering_rear_angle_rad = "drive.SteeringFeedback.RearAngle"\n', "")
     problem = configuration.problem()
