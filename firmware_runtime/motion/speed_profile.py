@@ -20,8 +20,11 @@ FINAL_DECELERATION_MPS2 = 0.25
 """Deceleration in the last moment before standstill (assumption: containers do not swing)."""
 SPEED_FLOOR_MPS = 0.3
 """No bend is so sharp that the profile stops for it."""
+FINAL_JERK_SHARE = 0.5
+"""The last deceleration tapers with this share of the jerk limit (assumption)."""
 GRID_M = 0.05
 """Longest step of a leg's grid: the taper before a stop lives in its last 0.3 m."""
+_WALK_MPS = 0.8
 _MARCH_S = 0.002
 """Time step of the S-curve at a leg's ends."""
 
@@ -69,9 +72,8 @@ def _leg(route: Route, data: ProfileData, start_m: float, end_m: float) -> _Leg:
     places = _places(start_m, step_m, count + 1)
     caps = _caps(route, data, places, step_m)
     up = _ramp(caps, step_m, limits.acceleration_max_mps2, limits.jerk_max_mps3, 0.0)
-    down = _ramp(
-        caps[::-1], step_m, limits.deceleration_max_mps2, limits.jerk_max_mps3, FINAL_DECELERATION_MPS2
-    )
+    taper = FINAL_JERK_SHARE * limits.jerk_max_mps3
+    down = _ramp(caps[::-1], step_m, limits.deceleration_max_mps2, taper, FINAL_DECELERATION_MPS2)
     energy = np.minimum(up, down[::-1])
     longest = max(limits.acceleration_max_mps2, limits.deceleration_max_mps2) / limits.jerk_max_mps3
     energy = _rounded(energy, step_m, longest)
@@ -120,9 +122,11 @@ def _ramp(caps: FloatArray, step_m: float, bound: float, jerk: float, first: flo
 
 
 def _rounded(energy: FloatArray, step_m: float, time_s: float) -> FloatArray:
-    """Corners rounded over `time_s`: the mean of the least speed around, so never above what it was."""
+    """Corners rounded over `time_s`: the mean of the least speed around, so never above what it was.
+
+    Not at walking pace, where the S-curves of a leg's ends are smooth already."""
     speed = np.sqrt(2.0 * energy)
-    reach = (0.25 * speed * time_s / step_m).astype(np.int64)
+    reach = (0.5 * np.maximum(speed - _WALK_MPS, 0.0) * time_s / step_m).astype(np.int64)
     last = len(speed) - 1
     values = speed.tolist()
     least = np.array(
