@@ -4,6 +4,7 @@ A port never blocks and never raises in the tick: what could not be received or 
 runtime notices lost messages by their age and counters, whatever the cause was.
 """
 
+import logging
 import os
 import secrets
 import socket
@@ -169,6 +170,7 @@ def open_bus(
     try:
         bus = can.Bus(channel=channel, interface=interface, ignore_config=True, **arguments)
     except (can.CanError, OSError, ValueError, TypeError, ImportError, NotImplementedError) as error:
+        logging.getLogger("can.bus").addFilter(_is_no_aftermath)
         raise BusError(f"bus {name}: {interface}:{channel} cannot be opened: {_cause(error)}") from error
     if not multicast:
         return PythonCanPort(name, bus)
@@ -178,6 +180,11 @@ def open_bus(
         bus.shutdown()
         raise BusError(f"bus {name}: {interface}:{channel} cannot be kept on loopback: {error}") from error
     return PythonCanPort(name, bus, echo_mark=secrets.token_hex(8))
+
+
+def _is_no_aftermath(record: logging.LogRecord) -> bool:
+    """A bus whose constructor failed complains, when it is collected, that nobody shut it down."""
+    return "was not properly shut down" not in record.getMessage()
 
 
 def _cause(error: BaseException) -> str:

@@ -1,5 +1,7 @@
 """A bus port hands on data frames and nothing else, never blocks, and counts what it leaves out."""
 
+import gc
+
 import can
 import pytest
 
@@ -105,3 +107,11 @@ def test_what_cannot_be_opened_is_named() -> None:
         open_bus("drive", "nonsense", "can0")
     with pytest.raises(BusError, match=r"bus body: socketcan:no_such_bus cannot be opened"):
         open_bus("body", "socketcan", "no_such_bus")
+
+
+def test_a_bus_that_could_not_be_opened_leaves_no_complaint_behind(caplog: pytest.LogCaptureFixture) -> None:
+    """python-can's object, half made, would log a second line after ours when it is collected."""
+    with pytest.raises(BusError):
+        open_bus("drive", "udp_multicast", "192.0.2.1")
+    gc.collect()
+    assert "not properly shut down" not in caplog.text

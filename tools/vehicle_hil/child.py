@@ -64,7 +64,8 @@ class Child:
 
     def complaint(self) -> str:
         """The last line that it wrote to standard error, or how it ended."""
-        lines = self.log.read_text(errors="replace").strip().splitlines()
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        lines = text.strip().splitlines()
         return lines[-1] if lines else ended(self.status())
 
     def finish(self) -> bytes:

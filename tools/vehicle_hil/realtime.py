@@ -134,7 +134,8 @@ class _Drive:
 
     def result(self) -> DriveResult:
         truth, lost = self._truth, self._standstill
-        virtual_s = truth.time_ns * 1e-9 if truth is not None else 0.0
+        # Ticks by the wall clock do not fall on whole milliseconds; nobody wants to read the rest.
+        virtual_s = round(truth.time_ns * 1e-9, 2) if truth is not None else 0.0
         return DriveResult(
             ending=self._watch.ending if lost is None else Ending.RUNTIME_LOST,
             detail=self._watch.detail if lost is None else lost.detail,
@@ -186,7 +187,7 @@ def _start_vehicle(job: DriveJob) -> Child:
 
 
 def _start_runtime(job: DriveJob, buses: list[str], port: str, box: Path) -> Child:
-    command = [sys.executable, "-m", "firmware_runtime.executive.command", "run", str(job.profile_path)]
+    command = [sys.executable, "-m", "firmware_runtime.executive", "run", str(job.profile_path)]
     command += ["--route", str(job.route_path), "--serial", port, "--record", str(box)]
     for bus in buses:
         command += ["--bus", bus]
@@ -227,7 +228,8 @@ def _await_first_line(runtime: Child) -> None:
 
 
 def _not_started(child: Child) -> ConfigurationError:
+    """Its last words as one message; they are all that is left of it."""
     child.close()
-    return ConfigurationError(
-        [Problem("--realtime", None, "", f"the {child.name} to start", child.complaint())]
-    )
+    problem = Problem("--realtime", None, "", f"the {child.name} to start", child.complaint())
+    child.log.unlink(missing_ok=True)
+    return ConfigurationError([problem])

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from firmware_runtime.can.bus import BusPort, open_bus
+from firmware_runtime.can.bus import BusError, BusPort, open_bus
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.bus_options import parse_bus_options
 from firmware_runtime.executive.clock import MonotonicClock
@@ -95,4 +95,9 @@ def _drive(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except BusError as error:
+        # The harness shows this line to the user.
+        print(error, file=sys.stderr)
+        sys.exit(2)
