@@ -1,0 +1,77 @@
+"""Scanner, bumper and zone: the strictest wins, and no word from them is standstill."""
+
+import pytest
+
+from firmware_runtime.safety.estop import EStopReader
+from firmware_runtime.safety.motion_limits import motion_limit
+from firmware_runtime.safety.standstill import Standstill
+from firmware_runtime.vehicle.enums import ButtonState, ScannerState, SwitchState
+from tests.safety.support import TICK_NS, profile
+from tests.vehicle_state import rolling, vehicle_state
+
+DATA = profile().data
+STANDSTILL_MPS = 0.03
+CONFIRM_TICKS = 20
+
+
+@pytest.mark.parametrize(
+    ("signals", "speed_mps", "cause"),
+    [
+        ({"zone_speed_limit_mps": 3.0}, 3.0, "zone"),
+        ({"scanner_stop": ScannerState.STOP}, 0.0, "scanner"),
+        ({"scanner_stop": ScannerState.ERROR}, 0.0, "scanner"),
+        ({"bumper": ButtonState.PRESSED, "scanner_stop": ScannerState.STOP}, 0.0, "bumper"),
+        ({"bumper": ButtonState.NOT_AVAILABLE}, 0.0, "bumper"),
+        ({"unusable": frozenset({"scanner_stop"})}, 0.0, "no word from the scanner"),
+    ],
+)
+def test_the_limit_and_its_cause(signals: dict[str, object], speed_mps: float, cause: str) -> None:
+    limit = motion_limit(vehicle_state(**signals))
+    assert (limit.speed_max_mps, limit.cause) == (speed_mps, cause)
+
+
+def test_standstill_is_confirmed_over_200_ms_by_every_wheel_and_the_motor() -> None:
+    standstill = Standstill(DATA.safety, DATA.traction)
+    for tick in range(CONFIRM_TICKS):
+        assert not standstill.step(tick * TICK_NS, rolling(STANDSTILL_MPS - 0.001))
+    assert standstill.step(CONFIRM_TICKS * TICK_NS, rolling(-STANDSTILL_MPS + 0.001))
+    assert not standstill.step(21 * TICK_NS, rolling(STANDSTILL_MPS + 0.001))
+
+
+@pytest.mark.parametrize(
+    "moving",
+    [
+        {"wheel_speed_front_left_mps": 0.04},
+        {"wheel_speed_rear_right_mps": -0.04},
+        {"motor_speed_radps": 0.04 / 0.6 * 20},
+        {"unusable": frozenset({"motor_speed_radps"})},
+    ],
+)
+def test_one_moving_or_doubtful_signal_is_no_standstill(moving: dict[str, object]) -> None:
+    standstill = Standstill(DATA.safety, DATA.traction)
+    for tick in range(2 * CONFIRM_TICKS):
+        assert not standstill.step(tick * TICK_NS, vehicle_state(**moving))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "pressed"),
+    [
+        ("CLOSED", "CLOSED", False),
+        ("OPEN", "CLOSED", True),
+        ("CLOSED", "OPEN", True),
+        ("ERROR", "CLOSED", False),
+        ("ERROR", "OPEN", True),
+        ("ERROR", "NOT_AVAILABLE", True),
+    ],
+)
+def test_the_estop_channels(a: str, b: str, pressed: bool) -> None:
+    state = vehicle_state(estop_channel_a=SwitchState[a], estop_channel_b=SwitchState[b])
+    assert EStopReader().step(state) is pressed
+
+
+def test_a_frame_that_was_never_there_is_not_lost_but_one_that_was_is() -> None:
+    reader = EStopReader()
+    lost = vehicle_state(unusable=frozenset({"estop_channel_a"}))
+    assert not reader.step(lost)
+    reader.step(vehicle_state())
+    assert reader.step(lost)
