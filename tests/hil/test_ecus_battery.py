@@ -224,6 +224,17 @@ def test_no_charging_below_0_degc() -> None:
     assert rig.seen["BatteryTemperatures"]["CellMin"] == pytest.approx(-1.5, abs=0.6)
 
 
+def test_counts_the_charge_with_its_own_errors(rig: Rig) -> None:
+    rig.ready_to_drive()
+    rig.set("TractionCommand", TorqueRequest=2000)
+    rig.run(8.0)
+    rig.set("TractionCommand", TorqueRequest=0)
+    rig.run(0.5)
+    used = 0.80 - rig.truth.soc
+    assert used > 1e-3
+    assert 0.804 - rig.vehicle.battery.soc == pytest.approx(1.002 * used, rel=1e-3)
+
+
 def test_reports_current_charge_and_cells(rig: Rig) -> None:
     rig.ready_to_drive()
     rig.reach_speed(2.0, 4000)

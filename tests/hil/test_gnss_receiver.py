@@ -106,6 +106,15 @@ def test_heading_is_clockwise_from_true_north(heading: float, expected: float) -
     assert 0 <= float(row[1]) < 360.0005
 
 
+def test_heading_is_from_the_true_north_of_its_own_place() -> None:
+    p = receiver_parameters(**NOISELESS, heading_offset_rad=0.0)
+    pose = TruePose(20_000.0, 0.0, math.pi / 2, 0.0, 0.0, 0.0)
+    row = sentences(run(Receiver(p, DATUM, Random(1)), 0.5, pose), "HDT")[0]
+    # East of the datum the meridians lean to the left of the plane's north.
+    meridian_deg = math.degrees(20_000.0 / 6_391_000.0 * math.tan(math.radians(53.5)))
+    assert float(row[1]) == pytest.approx(meridian_deg, abs=0.003)
+
+
 def test_course_and_speed_are_those_of_the_antenna() -> None:
     p = receiver_parameters(**NOISELESS, antenna_x_m=2.0, antenna_y_m=0.0)
     pose = TruePose(0.0, 0.0, math.pi / 2, 4.0, 0.0, 0.5)

@@ -164,6 +164,21 @@ def test_energy_comes_back_in_braking(rig: Rig) -> None:
     assert 0.2 * kinetic < rig.truth.energy_regenerated_j < kinetic
 
 
+@pytest.mark.parametrize("torque_nm", [500, -300])
+def test_pack_power_is_shaft_power_with_losses_and_auxiliaries(torque_nm: int) -> None:
+    rig = Rig(parameters("yard_tractor"))
+    rig.ready_to_drive()
+    rig.reach_speed(4.0, 1000)
+    rig.set("TractionCommand", TorqueRequest=torque_nm)
+    rig.run(0.4)
+    speed_before = rig.truth.speed_mps
+    rig.tick()
+    omega = 0.5 * (speed_before + rig.truth.speed_mps) * 22.0 / 0.501
+    shaft_w = rig.truth.motor_torque_nm * omega
+    expected_w = (shaft_w / 0.94 if torque_nm > 0 else shaft_w * 0.94) + 3000.0
+    assert rig.truth.pack_voltage_v * rig.truth.pack_current_a == pytest.approx(expected_w, rel=1e-3)
+
+
 def test_a_longer_tick_is_the_same_motion(rig: Rig) -> None:
     """A stalled process makes one long step; ECUs and plant cover it in parts, time-outs included."""
     rig.ready_to_drive()

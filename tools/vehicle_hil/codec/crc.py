@@ -9,7 +9,8 @@ data (identifier's low byte, high byte, then all bytes but the CRC itself): AUTO
 with E2E_P01_DATAID_BOTH (secondary). Checked against the package `autosar-e2e` in the tests.
 """
 
-from functools import cache
+from functools import cache, reduce
+from operator import getitem, xor
 
 POLYNOMIAL = 0x1D
 
@@ -41,7 +42,4 @@ class Profile1Crc:
 
     def of(self, tail: bytes) -> int:
         """CRC 0..255. tail: the frame without its first byte, of the length given at construction."""
-        crc = self._identifier
-        for table, byte in zip(self._tables, tail, strict=True):
-            crc ^= table[byte]
-        return crc
+        return reduce(xor, map(getitem, self._tables, tail), self._identifier)
