@@ -17,9 +17,10 @@ LOOK_TICKS = 10
 
 
 class Operator:
-    """Presses run when the runtime has been READY for a moment; never a second time."""
+    """Turns the key to AUTO, presses run when the runtime has been READY for a moment; never again."""
 
     def __init__(self, body: Body, heartbeat: HeartbeatState) -> None:
+        body.turn_mode_key("AUTO")
         self._body = body
         self._heartbeat = heartbeat
         self._ticks = 0
