@@ -49,10 +49,6 @@ class Longitudinal:
         self.friction_force_n = 0.0
         """Greatest friction of the brakes in the last step, after adhesion; magnitude."""
 
-    @property
-    def mass_kg(self) -> float:
-        return self._empty_kg + self.load_mass_kg
-
     def step(self, dt_s: float, drive_force_n: float, brake_force_n: float, grade: float) -> float:
         """One step; returns the signed distance in m.
 
