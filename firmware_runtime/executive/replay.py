@@ -39,8 +39,10 @@ def run(args: argparse.Namespace) -> int:
     profile, route = route_arguments.load(args)
     recorded = reader.header.identity
     if recorded != profile.identity:
-        # Another identity may still give the same bytes: a changed comment is a changed profile.
-        print(f"note: recorded by {recorded}, replayed by {profile.identity}", file=sys.stderr)
+        print(
+            f"note: recorded by {recorded}, replayed by {profile.identity}, and the heartbeat carries it",
+            file=sys.stderr,
+        )
     try:
         result = replay(reader.ticks(), Onboard(profile, route))
     except BlackBoxError as error:

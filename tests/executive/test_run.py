@@ -8,12 +8,15 @@ import subprocess
 import sys
 import time
 import tty
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from firmware_runtime.recorder.blackbox import BlackBoxReader, BlackBoxWriter
+from firmware_runtime.recorder.tick_record import BlackBoxHeader
 
 ROOT = Path(__file__).parents[2]
 PROFILE = "configs/q_truck.toml"
@@ -103,6 +106,19 @@ def test_a_changed_record_is_found_out(record: Path, route: Path, tmp_path: Path
     assert "in frame 1 of" in answer.stdout
 
 
+def test_another_identity_and_a_torn_end_are_noted(record: Path, route: Path, tmp_path: Path) -> None:
+    reader = BlackBoxReader(record)
+    other = tmp_path / "other"
+    with BlackBoxWriter(other, msgspec.structs.replace(reader.header, identity="c0ffee")) as writer:
+        for tick in reader.ticks():
+            writer.record(tick)
+    other.write_bytes(other.read_bytes()[:-3])
+    answer = replayed(other, route)
+    assert answer.returncode == 0
+    assert "recorded by c0ffee" in answer.stderr
+    assert "bytes at the end are no whole record" in answer.stderr
+
+
 @pytest.mark.parametrize(
     ("further", "buses", "messages"),
     [
@@ -110,6 +126,7 @@ def test_a_changed_record_is_found_out(record: Path, route: Path, tmp_path: Path
         (("--bus", "drvie=virtual:x"), ("drive", "body"), ['got "drvie" (did you mean "drive"?)']),
         (("--bus", "nonsense"), ("drive", "body"), ['got "nonsense"']),
         (("--distance", "-3"), ("drive", "body"), ["expected a length above 0 in metres, got '-3'"]),
+        (("--distance", "far"), ("drive", "body"), ["expected a length above 0 in metres, got 'far'"]),
     ],
 )
 def test_bad_options_are_told_with_status_2(
@@ -151,11 +168,18 @@ def test_a_missing_route_is_told_with_status_2(receiver: str, tmp_path: Path) ->
 def test_a_replay_of_no_black_box_is_told_with_status_2(route: Path, tmp_path: Path) -> None:
     other = tmp_path / "bus.log"
     other.write_text("(1.0) can0 123#00\n")
-    for file, message in (
+    no_ticks = tmp_path / "no_ticks"
+    BlackBoxWriter(no_ticks, BlackBoxHeader(identity="")).close()
+    payload = msgspec.msgpack.encode(["no tick"])
+    with no_ticks.open("ab") as file:
+        file.write(len(payload).to_bytes(4, "little") + zlib.crc32(payload).to_bytes(4, "little") + payload)
+    cases = (
         (other, "expected a black box that can be read"),
         (tmp_path / "none", "No such file"),
-    ):
-        answer = replayed(file, route)
+        (no_ticks, "record at byte"),
+    )
+    for path, message in cases:
+        answer = replayed(path, route)
         assert answer.returncode == 2
         assert message in answer.stderr
         assert "Traceback" not in answer.stderr
