@@ -71,6 +71,12 @@ def test_latches_and_lost_fixes_are_spans_of_the_truth() -> None:
         Span("latch", "steering latched", 0.0, 2.0, True),
         Span("gnss", "no GNSS fix", 1.0, 2.0, True),
     ]
+    assert [event.text for event in log.events()] == [
+        "brakes latched, steering latched",
+        "brakes latched is over",
+        "no GNSS fix for 1.00 s",
+        "steering latched is over",
+    ]
 
 
 def test_a_killed_runtime_leaves_no_state_open() -> None:

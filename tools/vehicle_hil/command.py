@@ -13,11 +13,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from firmware_runtime.vehicle.problems import ConfigurationError
 from vehicle_hil import summary as summaries
 from vehicle_hil.display import DriveDisplay
 from vehicle_hil.recording import Recording
 from vehicle_hil.report.page import REPORT_FILE, Drive, write_report
 from vehicle_hil.result import LOCKSTEP, REALTIME, DriveJob, DriveResult, Ending, Observer
+from vehicle_hil.vehicle_file import VehicleFileError
 
 ARRIVED, FAILED, WRONG_INPUT = 0, 1, 2
 
@@ -62,7 +64,7 @@ def _drive(job: DriveJob, runner: Runner, console: Console, report: bool, as_jso
             wall_s = time.perf_counter() - begin_s
             driven_s = recording.metrics.duration_s if recording.metrics is not None else 0.0
             result = DriveResult(Ending.INTERRUPTED, "", wall_s=wall_s, virtual_s=driven_s)
-        except _input_errors() as error:
+        except (ConfigurationError, VehicleFileError) as error:
             _remove_if_empty(job.out_dir)
             print(error, file=sys.stderr)
             return WRONG_INPUT
@@ -207,15 +209,6 @@ def _runner(mode: str) -> Runner:
     from vehicle_hil.lockstep import run_lockstep
 
     return run_lockstep
-
-
-def _input_errors() -> tuple[type[Exception], ...]:
-    from firmware_runtime.motion.route_file import RouteError
-
-    from firmware_runtime.vehicle.problems import ConfigurationError
-    from vehicle_hil.vehicle_file import VehicleFileError
-
-    return ConfigurationError, RouteError, VehicleFileError
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -104,6 +104,9 @@ class EventLog:
         """
         found = [*self.notes, *further]
         for span in self._spans:
+            if span.kind == GNSS:
+                found.append(Event(span.start_s, GNSS, f"{span.name} for {span.end_s - span.start_s:.2f} s"))
+                continue
             found.append(Event(span.start_s, span.kind, span.name))
             if span.kind != STATE and span.over:
                 found.append(Event(span.end_s, "cleared", f"{span.name} is over"))

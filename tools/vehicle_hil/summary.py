@@ -51,7 +51,7 @@ class Summary(msgspec.Struct, frozen=True):
     mode: str
     gnss: str
     route_deviation_max_m: float
-    """Largest distance from the line that is driven to the file's points; 0 where nothing was smoothed."""
+    """Largest distance from the line that is driven to the file's points; 0 where it is exact."""
     stops_made: int
     stops_total: int
     standing: bool
@@ -181,9 +181,9 @@ def figure_rows(summary: Summary) -> list[tuple[str, str]]:
     if summary.runtime_lost_s is not None:
         rows.append(("Runtime lost", f"at {summary.runtime_lost_s:.2f} s"))
     if summary.route_deviation_max_m > 0:
-        rows.append(("Route smoothed", f"by up to {metres(summary.route_deviation_max_m)}"))
+        rows.append(("Route driven", f"within {metres(summary.route_deviation_max_m)} of the file's points"))
     rows.append(("Conditions", f"{summary.mode}, seed {summary.seed}; GNSS {summary.gnss}"))
-    rows.append(("Identity", summary.identity))
+    rows.append(("Identity", summary.identity[:16]))
     return rows
 
 

@@ -14,7 +14,7 @@ from vehicle_hil.result import DriveSetup, FloatArray
 MARKS_MAX = 1600
 LINE_POINTS_MAX = 2500
 SAME_PLACE_M = 2.0
-ERROR_SCALE = [[0.0, "--scale-0"], [0.5, "--scale-1"], [1.0, "--scale-2"]]
+ERROR_SCALE = [[0.0, "--scale-0"], [0.34, "--scale-1"], [0.67, "--scale-2"], [1.0, "--scale-3"]]
 """From well on the line to the worst place."""
 SPEED_SCALE = [[0.0, "--speed-0"], [0.5, "--speed-1"], [1.0, "--speed-2"]]
 

@@ -83,8 +83,8 @@ def conditions_list(setup: DriveSetup, summary: Summary) -> str:
         ("Bus frames", f"{summary.bus_frames:,}"),
     ]
     if summary.route_deviation_max_m > 0:
-        moved = f"smoothed; up to {summary.route_deviation_max_m:.3f} m from the file's points"
-        rows.insert(2, ("Route was", moved))
+        fit = f"within {summary.route_deviation_max_m:.3f} m of the file's points, as the vehicle can steer"
+        rows.insert(2, ("Line driven", fit))
     items = "".join(f"<dt>{escape(label)}</dt><dd>{escape(text)}</dd>" for label, text in rows)
     return f'<section id="conditions"><h2>Conditions</h2><dl>{items}</dl></section>'
 
