@@ -1,0 +1,1 @@
+"""Motion: routes before the start; localisation, route, pure pursuit and speed in the tick."""
