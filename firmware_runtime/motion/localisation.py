@@ -10,7 +10,7 @@ zero and tyres, so a constant curvature error), and floors for the receiver's ow
 
 from collections import deque
 from dataclasses import dataclass
-from math import cos, sin, sqrt
+from math import cos, radians, sin, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +76,7 @@ class Localisation:
     def __init__(self, profile: LocalisationProfile, geometry: SteeringGeometry, frame: LocalFrame) -> None:
         self._profile = profile
         self._frame = frame
+        self._sin_latitude = sin(radians(frame.latitude_deg))
         self._odometry = Odometry(geometry)
         self._reader = NmeaReader()
         self._clock = UtcClock(profile.latency_min_s)
@@ -150,7 +151,11 @@ class Localisation:
         antenna_east_m, antenna_north_m, _ = self._frame.to_local(
             fix.latitude_deg, fix.longitude_deg, fix.height_m
         )
-        heading_rad = None if fix.heading_rad is None else fix.heading_rad - self._profile.heading_offset_rad
+        heading_rad = None
+        if fix.heading_rad is not None:
+            # True north there is not the plane's north: the meridians converge towards the pole.
+            convergence_rad = radians(fix.longitude_deg - self._frame.longitude_deg) * self._sin_latitude
+            heading_rad = fix.heading_rad + convergence_rad - self._profile.heading_offset_rad
         if self._anchor is None:
             if heading_rad is None:
                 return

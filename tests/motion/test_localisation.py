@@ -1,6 +1,6 @@
 """Where the vehicle is, against where it truly is: latency, drop-outs, outliers, uncertainty."""
 
-from math import degrees, pi
+from math import atan2, degrees, pi
 from pathlib import Path
 from random import Random
 
@@ -159,3 +159,22 @@ def test_the_odometer_counts_both_ways() -> None:
     assert drive.run(10.0).odometer_m == pytest.approx(20.0, abs=0.05)
     drive.speed_mps = -1.0
     assert drive.run(10.0).odometer_m == pytest.approx(10.0, abs=0.05)
+
+
+def test_heading_is_the_planes_though_the_meridians_converge() -> None:
+    """True north 10 km east of a datum at 53.5° is 0.12° off the plane's north; found by two points."""
+    frame = LocalFrame(53.5, 10.0, 10.0)
+    localisation = Localisation(DATA.localisation, GEOMETRY, frame)
+    lat, lon, height = frame.to_geodetic(10_000.0, 0.0, 0.0)
+    foot, ahead = frame.to_local(lat, lon, height), frame.to_local(lat + 1e-4, lon, height)
+    north_rad = atan2(ahead[1] - foot[1], ahead[0] - foot[0])
+    assert degrees(north_rad) - 90.0 > 0.1
+    lat_text, lon_text = f"{int(lat):02d}{lat % 1 * 60:010.7f}", f"{int(lon):03d}{lon % 1 * 60:010.7f}"
+    epoch = (
+        sentence(f"GNGGA,100000.000,{lat_text},N,{lon_text},E,4,20,0.6,{height:.3f},M,0.0,M,1.0,0")
+        + sentence("GNGST,100000.000,0.02,0.01,0.01,0.0,0.012,0.012,0.02")
+        + sentence("GNHDT,0.000,T")
+    )
+    for tick in range(1, 30):
+        pose = localisation.step(tick * TICK_NS, rolling(0.0), epoch if tick == 20 else b"")
+    assert pose.heading_rad == pytest.approx(north_rad, abs=1e-4)

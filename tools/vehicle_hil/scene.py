@@ -10,12 +10,11 @@ from firmware_runtime.recorder.tick_record import BlackBoxHeader
 from firmware_runtime.vehicle.load import Profile, load_profile
 from firmware_runtime.vehicle.route import Route
 from vehicle_hil.crane import Crane
-from vehicle_hil.gnss.parameters import ReceiverParameters
 from vehicle_hil.heartbeat import HeartbeatState
 from vehicle_hil.operator import Operator
 from vehicle_hil.result import TICK_S, DriveJob, DriveSetup, RoutePoints
 from vehicle_hil.vehicle import SimulatedVehicle
-from vehicle_hil.vehicle_file import BUILT_IN, VehicleParameters, load_vehicle_file
+from vehicle_hil.vehicle_file import VehicleParameters, built_in_vehicle, load_vehicle_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def prepare(job: DriveJob, mode: str) -> Scene:
             route=route,
             points=_as_written(points),
             identity=profile.identity,
-            gnss=gnss_text(parameters.gnss),
+            gnss=vehicle.gnss.description,
             conditions=conditions(parameters),
         ),
     )
@@ -70,7 +69,7 @@ def prepare(job: DriveJob, mode: str) -> Scene:
 
 def vehicle_file_of(profile: Profile) -> Path:
     """The simulated vehicle that goes with a profile, by the profile's vehicle name."""
-    return BUILT_IN / f"{profile.data.vehicle.name}.toml"
+    return built_in_vehicle(profile.data.vehicle.name)
 
 
 def place(parameters: VehicleParameters, seed: int, route: Route) -> SimulatedVehicle:
@@ -82,16 +81,6 @@ def place(parameters: VehicleParameters, seed: int, route: Route) -> SimulatedVe
         float(route.y_m[0]),
         float(route.heading_rad[0]),
         (route.datum_latitude_deg, route.datum_longitude_deg, route.datum_height_m),
-    )
-
-
-def gnss_text(p: ReceiverParameters) -> str:
-    """Noise, latency and drop-outs of the simulated receiver."""
-    return (
-        f"RTK at {p.rate_hz} Hz: white noise {100 * p.position_white_m:.1f} cm, drift"
-        f" {100 * p.position_drift_m:.1f} cm over {p.position_drift_time_s:.0f} s, heading"
-        f" {p.heading_noise_deg:.2f}°; latency {1000 * p.latency_min_s:.0f}-{1000 * p.latency_max_s:.0f} ms;"
-        f" drop-outs of {p.outage_min_s:g}-{p.outage_max_s:g} s about every {p.outage_interval_s:.0f} s"
     )
 
 
