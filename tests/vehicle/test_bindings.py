@@ -280,6 +280,13 @@ def test_a_deadline_is_one_to_four_cycles(deadline_ms: int, good: bool, configur
     assert (configuration.problems() == ()) is good
 
 
+def test_the_greatest_data_identifier_is_permitted(configuration: Configuration) -> None:
+    configuration.edit(
+        DRIVE_DBC, f'BA_ "E2eDataId" BO_ {STEERING} 65301', f'BA_ "E2eDataId" BO_ {STEERING} 65535'
+    )
+    assert configuration.problems() == ()
+
+
 def test_a_sent_message_goes_out_in_whole_ticks(configuration: Configuration) -> None:
     configuration.edit(
         BODY_DBC, 'BA_ "GenMsgCycleTime" BO_ 2365530151 20', 'BA_ "GenMsgCycleTime" BO_ 2365530151 25'
