@@ -79,7 +79,7 @@ class Driver:
         self._mission = Mission(route)
         self._pursuit = PurePursuit(data.control, data.steering, geometry)
         self._speed = SpeedControl(data.control, data.limits, data.mass, data.resistance)
-        self._planner = StopPlanner(data)
+        self._planner = StopPlanner(data, route.step_m)
         self._front_rad = 0.0
         self._rear_rad = 0.0
 

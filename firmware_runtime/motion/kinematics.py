@@ -45,13 +45,12 @@ class SteeringGeometry:
         bound = self.front_angle_max_rad
         return SteeringAngles(min(max(front, -bound), bound), min(max(rear, -bound), bound))
 
-    def yaw_per_metre(self, front_rad: float, rear_rad: float) -> float:
-        """Yaw rate over body speed, 1/m."""
-        return (tan(front_rad) - tan(rear_rad)) / self.wheelbase_m
-
-    def slip_slope(self, front_rad: float, rear_rad: float) -> float:
-        """Lateral over longitudinal velocity at the reference point; 0 where the axles keep the ratio."""
-        return tan(rear_rad) + self.yaw_per_metre(front_rad, rear_rad) * self.reference_x_m
+    def turning(self, front_rad: float, rear_rad: float) -> tuple[float, float]:
+        """What the reference point does with these angles: yaw rate over body speed (1/m), and lateral over
+        longitudinal velocity, which is 0 where the axles keep the ratio."""
+        rear_slope = tan(rear_rad)
+        yaw_per_metre = (tan(front_rad) - rear_slope) / self.wheelbase_m
+        return yaw_per_metre, rear_slope + yaw_per_metre * self.reference_x_m
 
 
 def advance(

@@ -40,14 +40,14 @@ class Odometry:
         last = self.sample
         elapsed_s = (now_ns - last.time_ns) * 1e-9 if self._started else 0.0
         distance_m = 0.5 * (self.speed_mps + speed_mps) * elapsed_s
-        yaw_per_metre = self._geometry.yaw_per_metre(front, rear)
+        yaw_per_metre, slip_slope = self._geometry.turning(front, rear)
         x_m, y_m, heading_rad = advance(
             last.x_m,
             last.y_m,
             last.heading_rad,
             distance_m,
             yaw_per_metre,
-            self._geometry.slip_slope(front, rear),
+            slip_slope,
         )
         self._started = True
         self.speed_mps = speed_mps

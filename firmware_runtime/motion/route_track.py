@@ -18,7 +18,8 @@ class RouteTracker:
     """`update` once a tick; then read the attributes and ask for points ahead."""
 
     def __init__(self, route: Route) -> None:
-        self._step_m = route.step_m
+        self.step_m = route.step_m
+        """Between samples of the route."""
         self._x_m: list[float] = route.x_m.tolist()
         self._y_m: list[float] = route.y_m.tolist()
         self._heading_rad: list[float] = route.heading_rad.tolist()
@@ -72,18 +73,18 @@ class RouteTracker:
         # First order in the curvature: the circle's foot, and the sagitta of the arc up to it.
         along /= max(1.0 - curvature * across, 0.1)
         across -= 0.5 * curvature * along * along
-        self.distance_m = index * self._step_m + along
+        self.distance_m = index * self.step_m + along
         self.cross_track_m = across
         self.heading_error_rad = wrap_angle(heading_rad - tangent - curvature * along)
         self.curvature_1pm = curvature
 
     def point_at(self, distance_m: float) -> tuple[float, float]:
         """Point of the route, interpolated; beyond its ends along the tangent there."""
-        place = distance_m / self._step_m
+        place = distance_m / self.step_m
         index = int(place)
         if place < 0.0 or index >= self._last:
             end = 0 if place < 0.0 else self._last
-            beyond_m = distance_m - end * self._step_m
+            beyond_m = distance_m - end * self.step_m
             heading = self._heading_rad[end]
             return self._x_m[end] + beyond_m * cos(heading), self._y_m[end] + beyond_m * sin(heading)
         share = place - index
@@ -92,18 +93,10 @@ class RouteTracker:
         y_m = ys[index] + share * (ys[index + 1] - ys[index])
         return x_m, y_m
 
-    def curvature_ahead(self, distance_m: float, step_m: float, count: int) -> tuple[float, ...]:
-        """`count` curvatures from `distance_m` on, `step_m` apart; 0 beyond the end."""
-        per_sample = step_m / self._step_m
-        place = max(distance_m / self._step_m, 0.0) + 0.5
-        curvature = self._curvature_1pm
-        if per_sample.is_integer():
-            begin, stride = int(place), int(per_sample)
-            ahead = curvature[begin : begin + count * stride : stride]
-        else:
-            end = len(curvature)
-            places = (int(place + k * per_sample) for k in range(count))
-            ahead = [curvature[index] for index in places if index < end]
+    def curvature_ahead(self, distance_m: float, stride: int, count: int) -> tuple[float, ...]:
+        """Of `count` samples, every `stride`-th from the one at `distance_m` on; 0 beyond the end."""
+        begin = max(round(distance_m / self.step_m), 0)
+        ahead = self._curvature_1pm[begin : begin + count * stride : stride]
         return tuple(ahead) + (0.0,) * (count - len(ahead))
 
     def snapshot(self) -> dict[str, object]:

@@ -42,16 +42,9 @@ class SteeringModel:
         x_m, y_m, heading_rad = pose.x_m, pose.y_m, pose.heading_rad
         front, rear = measured.front_rad, measured.rear_rad
         distance_m = pose.speed_mps * self._tick_s
-        geometry, share, step_max = self._geometry, self._share, self._step_max_rad
+        turning, share, step_max = self._geometry.turning, self._share, self._step_max_rad
         for angles in self._underway:
             front = follow(front, angles.front_rad, share, step_max)
             rear = follow(rear, angles.rear_rad, share, step_max)
-            x_m, y_m, heading_rad = advance(
-                x_m,
-                y_m,
-                heading_rad,
-                distance_m,
-                geometry.yaw_per_metre(front, rear),
-                geometry.slip_slope(front, rear),
-            )
+            x_m, y_m, heading_rad = advance(x_m, y_m, heading_rad, distance_m, *turning(front, rear))
         return x_m, y_m, heading_rad, SteeringAngles(front, rear)

@@ -74,7 +74,9 @@ class VehicleState(msgspec.Struct, frozen=True):
     brake_status: Annotated[ActuatorStatus, Quantity("", 0, 15, "what the brake ECU says of itself")]
     park_brake_state: Annotated[ParkBrakeState, Quantity("", 0, 3, "spring-applied park brake")]
     brake_reservoir_pa: Annotated[float, Quantity("Pa", 0, 1.25e6, "air reservoir of the brakes")]
-    steering_front_angle_rad: Annotated[float, Quantity("rad", -1.2, 1.2, "single-track angle, left positive")]
+    steering_front_angle_rad: Annotated[
+        float, Quantity("rad", -1.2, 1.2, "single-track angle, left positive")
+    ]
     steering_rear_angle_rad: Annotated[
         float, Quantity("rad", -1.2, 1.2, "single-track angle, left positive", optional=True)
     ]
@@ -125,15 +127,21 @@ class Commands(msgspec.Struct):
     heartbeat_control_well: Annotated[float, Quantity("1", 0, 1, "proposals are being accepted")] = 0.0
     heartbeat_severity: Annotated[float, Quantity("1", 0, 4, "highest active severity")] = 0.0
     heartbeat_safety_state: Annotated[SafetyState, Quantity("", 0, 255, "state")] = SafetyState.INIT
-    heartbeat_identity: Annotated[float, Quantity("1", 0, 4294967295, "configuration identity, 32 bits")] = 0.0
+    heartbeat_identity: Annotated[float, Quantity("1", 0, 4294967295, "configuration identity, 32 bits")] = (
+        0.0
+    )
     traction_enable: Annotated[OnOffState, Quantity("", 0, 3, "inverter enable")] = OnOffState.OFF
     traction_torque_nm: Annotated[float, Quantity("Nm", -16000, 16000, "motor shaft, forward positive")] = 0.0
     brake_force_n: Annotated[float, Quantity("N", 0, 650000, "service-brake friction force, magnitude")] = 0.0
     park_brake_request: Annotated[ParkBrakeRequest, Quantity("", 0, 3, "park brake")] = ParkBrakeRequest.APPLY
     steering_enable: Annotated[OnOffState, Quantity("", 0, 3, "steering enable")] = OnOffState.OFF
     steering_front_angle_rad: Annotated[float, Quantity("rad", -1.2, 1.2, "left positive")] = 0.0
-    steering_rear_angle_rad: Annotated[float, Quantity("rad", -1.2, 1.2, "left positive", optional=True)] = 0.0
-    contactor_request: Annotated[ContactorRequest, Quantity("", 0, 3, "main contactors")] = ContactorRequest.OPEN
+    steering_rear_angle_rad: Annotated[float, Quantity("rad", -1.2, 1.2, "left positive", optional=True)] = (
+        0.0
+    )
+    contactor_request: Annotated[ContactorRequest, Quantity("", 0, 3, "main contactors")] = (
+        ContactorRequest.OPEN
+    )
     hazard_lights: Annotated[OnOffState, Quantity("", 0, 3, "hazard lights")] = OnOffState.OFF
     beacon: Annotated[OnOffState, Quantity("", 0, 3, "driverless beacon")] = OnOffState.OFF
     brake_lights: Annotated[OnOffState, Quantity("", 0, 3, "brake lights")] = OnOffState.OFF

@@ -31,8 +31,8 @@ def test_angles_and_curvature_are_inverse(curvature_1pm: float) -> None:
     for geometry in (FRONT, BOTH):
         wanted = min(max(curvature_1pm, -geometry.curvature_max_1pm), geometry.curvature_max_1pm)
         angles = geometry.angles(curvature_1pm)
-        assert geometry.yaw_per_metre(angles.front_rad, angles.rear_rad) == pytest.approx(wanted, abs=1e-12)
-        assert geometry.slip_slope(angles.front_rad, angles.rear_rad) == pytest.approx(0.0, abs=1e-12)
+        assert geometry.turning(angles.front_rad, angles.rear_rad)[0] == pytest.approx(wanted, abs=1e-12)
+        assert geometry.turning(angles.front_rad, angles.rear_rad)[1] == pytest.approx(0.0, abs=1e-12)
 
 
 @given(st.floats(-0.3, 0.3))
@@ -40,7 +40,7 @@ def test_crab_steers_both_axles_alike(crab_rad: float) -> None:
     angles = BOTH.angles(0.0, crab_rad)
     assert angles.front_rad == pytest.approx(crab_rad)
     assert angles.rear_rad == pytest.approx(crab_rad)
-    assert atan(BOTH.slip_slope(angles.front_rad, angles.rear_rad)) == pytest.approx(crab_rad)
+    assert atan(BOTH.turning(angles.front_rad, angles.rear_rad)[1]) == pytest.approx(crab_rad)
 
 
 def test_angles_stay_within_the_steering() -> None:
@@ -57,7 +57,7 @@ def test_yaw_and_travel_agree_with_commonroads_kinematic_single_track(
     p = parameters_vehicle2()
     rates = vehicle_dynamics_ks([0.0, 0.0, angle_rad, speed_mps, 0.3], [0.0, 0.0], p)
     wheelbase_m = p.a + p.b
-    ours = FRONT.yaw_per_metre(angle_rad, 0.0) * FRONT.wheelbase_m / wheelbase_m * speed_mps
+    ours = FRONT.turning(angle_rad, 0.0)[0] * FRONT.wheelbase_m / wheelbase_m * speed_mps
     assert ours == pytest.approx(rates[4], rel=1e-9, abs=1e-12)
     x_m, y_m, _ = advance(0.0, 0.0, 0.3, 1e-6 * speed_mps, ours / speed_mps, 0.0)
     assert x_m / 1e-6 == pytest.approx(rates[0], rel=1e-5)

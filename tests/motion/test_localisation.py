@@ -42,7 +42,7 @@ class Drive:
     def run(self, seconds: float) -> Pose:
         for _ in range(round(seconds * 100)):
             self.now_ns += TICK_NS
-            yaw_per_metre = GEOMETRY.yaw_per_metre(self.angle_rad, 0.0)
+            yaw_per_metre = GEOMETRY.turning(self.angle_rad, 0.0)[0]
             self.truth = advance(*self.truth, self.speed_mps * 0.01, yaw_per_metre, 0.0)
             if self.now_ns % 100_000_000 == 0 and self.receiving:
                 self.outbox.append(

@@ -40,9 +40,7 @@ def worst_cross_track_m(
         underway.append(request.front_rad)
         rate = (underway.popleft() - angle) / LAG_S
         angle += min(max(rate, -RATE_MAX), RATE_MAX) * 0.01
-        x_m, y_m, heading = advance(
-            x_m, y_m, heading, speed_mps * 0.01, GEOMETRY.yaw_per_metre(angle, 0.0), 0.0
-        )
+        x_m, y_m, heading = advance(x_m, y_m, heading, speed_mps * 0.01, GEOMETRY.turning(angle, 0.0)[0], 0.0)
     assert len(errors) > 100
     return max(errors)
 
