@@ -13,11 +13,14 @@ import plotly.graph_objects as go
 import pytest
 from plotly.offline import get_plotlyjs
 from rich.console import Console
+
 from vehicle_hil import summary as summaries
 from vehicle_hil.display import DriveDisplay
+from vehicle_hil.events import Event
 from vehicle_hil.recording import Recording
 from vehicle_hil.report.figure import BUCKETS, Figure, Panel, packed, thinned
 from vehicle_hil.report.page import Drive, figures_of, render, write_report
+from vehicle_hil.report.tables import events_table
 from vehicle_hil.result import REALTIME, DriveResult, DriveSetup, Ending
 
 from .synthetic_drive import make_job, make_route, make_setup, ring_points, run, ticks, yard_points
@@ -208,6 +211,15 @@ def test_a_drive_without_telemetry_has_a_report_too(tmp_path: Path) -> None:
     names = [trace["name"] for figure in figures_of(drive) for trace in figure.data]
     assert "plan" not in names
     assert "true" in names
+
+
+def test_of_many_events_the_first_and_the_last_are_in_sight() -> None:
+    events = [Event(float(second), "note", f"event {second}") for second in range(1000)]
+    in_sight = re.sub(r"<details>.*</details>", "", events_table(events))
+    assert re.findall(r"event (\d+)", in_sight) == [str(n) for n in [*range(12), *range(988, 1000)]]
+    assert "976 events between, the first 400 of them here" in events_table(events)
+    assert "<details>" not in events_table(events[:20])
+    assert "None." in events_table([])
 
 
 def test_files_beside_the_page_are_named_if_they_are_there(tmp_path: Path) -> None:

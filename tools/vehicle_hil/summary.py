@@ -167,7 +167,7 @@ def figure_rows(summary: Summary) -> list[tuple[str, str]]:
     """Label and text with unit of each figure, for people."""
     net = f", {summary.kwh_per_km:.2f} kWh/km net" if summary.kwh_per_km is not None else ""
     rows = [
-        ("Stop error", f"{metres(summary.stop_error_m)} at {summary.stops_made} of {_stops(summary)}"),
+        ("Stop error", f"{metres(summary.stop_error_m)} ({summary.stops_made} of {_stops(summary)} made)"),
         (
             "Cross-track error",
             f"mean {metres(summary.cross_track_mean_m)}, max {metres(summary.cross_track_max_m)}",

@@ -8,9 +8,9 @@ from vehicle_hil.metrics import StopFigure
 from vehicle_hil.result import DriveSetup
 from vehicle_hil.summary import Summary, clock
 
-EVENTS_SHOWN = 14
-"""More are folded away, EVENTS_MAX in all."""
-EVENTS_MAX = 400
+ENDS_SHOWN = 12
+"""So many of the first and of the last events; those between are folded away."""
+FOLDED_MAX = 400
 
 
 def cards(summary: Summary) -> str:
@@ -57,14 +57,17 @@ def stops_table(stops: tuple[StopFigure, ...]) -> str:
 
 
 def events_table(events: list[Event]) -> str:
-    shown, rest = events[:EVENTS_SHOWN], events[EVENTS_SHOWN:EVENTS_MAX]
-    folded = ""
-    if rest:
-        left_out = len(events) - EVENTS_SHOWN - len(rest)
-        more = f" ({left_out} more left out)" if left_out else ""
-        folded = f"<details><summary>{len(rest)} further events{more}</summary>{_events(rest)}</details>"
-    body = _events(shown) if shown else "<p>None.</p>"
-    return f'<section id="events"><h2>Events</h2>{body}{folded}</section>'
+    """First and last events in sight: what mattered tends to stand at an end."""
+    if len(events) <= 2 * ENDS_SHOWN + 2:
+        body = _events(events) if events else "<p>None.</p>"
+        return f'<section id="events"><h2>Events</h2>{body}</section>'
+    middle = events[ENDS_SHOWN:-ENDS_SHOWN]
+    left_out = max(0, len(middle) - FOLDED_MAX)
+    more = f", the first {FOLDED_MAX} of them here" if left_out else ""
+    told = f"{len(middle)} events between{more}"
+    folded = f"<details><summary>{told}</summary>{_events(middle[:FOLDED_MAX])}</details>"
+    ends = _events(events[:ENDS_SHOWN]), _events(events[-ENDS_SHOWN:])
+    return f'<section id="events"><h2>Events</h2>{ends[0]}{folded}{ends[1]}</section>'
 
 
 def conditions_list(setup: DriveSetup, summary: Summary) -> str:
