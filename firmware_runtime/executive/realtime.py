@@ -2,8 +2,8 @@
 
 One thread, no locks; tick_grid.py says when.
 
-Not yet: real-time scheduling, locked memory, cores of its own, and a stop of the vehicle before the end.
-On SIGTERM or SIGINT the loop ends after the tick under way; the actuators' own timeouts stop the vehicle.
+Not yet: a stop of the vehicle before the end. On SIGTERM or SIGINT the loop ends after the tick under
+way; the actuators' own timeouts stop the vehicle.
 """
 
 import signal

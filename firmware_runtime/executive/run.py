@@ -1,9 +1,7 @@
 """`firmware-runtime run PROFILE`: drives a route on real buses and a real serial port, by the wall clock."""
 
 import argparse
-import gc
 import os
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -16,6 +14,7 @@ from firmware_runtime.executive import bus_options, route_arguments
 from firmware_runtime.executive.clock import MonotonicClock
 from firmware_runtime.executive.onboard import Onboard
 from firmware_runtime.executive.realtime import StopRequest, run_periodic
+from firmware_runtime.executive.scheduling import prepare_for_ticks
 from firmware_runtime.executive.serial_port import SerialPortError, SerialReader
 from firmware_runtime.executive.subcommand import Subparsers
 from firmware_runtime.executive.tick_grid import TICK_NS, LoopStatistics
@@ -25,9 +24,6 @@ from firmware_runtime.recorder.tick_record import BlackBoxHeader
 from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 from firmware_runtime.vehicle.route import Route
-
-SWITCH_INTERVAL_S = 0.0005
-"""So long the recorder's thread may keep the interpreter from a tick; Python's own 5 ms is half a tick."""
 
 EPILOG = """\
 examples:
@@ -63,13 +59,11 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         buses = _open_buses(args.bus or [], profile, stack)
         serial = _open_serial(args.serial or profile.data.localisation.serial_port, profile, stack)
-        recorder = _open_recorder(args.record, profile, route) if args.record is not None else None
         onboard = Onboard(profile, route)
-        print(f"running {profile.data.vehicle.name} {profile.identity}, pid {os.getpid()}", flush=True)
-        # What start-up left behind is never collected again; ticks make few objects that live on.
-        gc.collect()
-        gc.freeze()
-        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        scheduling = prepare_for_ticks()
+        recorder = _open_recorder(args.record, profile, route) if args.record is not None else None
+        running = f"running {profile.data.vehicle.name} {profile.identity}"
+        print(f"{running}, pid {os.getpid()}, {scheduling}", flush=True)
         try:
             loop = run_periodic(onboard, buses, serial, recorder, MonotonicClock(), stop)
         finally:

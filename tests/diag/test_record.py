@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
-from vehicle_diag.command import main
-from vehicle_diag.record import read_record
 
 from firmware_runtime.recorder.blackbox import BlackBoxWriter
 from firmware_runtime.recorder.tick_record import TickRecord
 from firmware_runtime.vehicle.enums import SafetyState, Severity
 from tests.recorder.ticks import HEADER, telemetry_at
+from vehicle_diag.command import main
+from vehicle_diag.record import read_record
 
 TICK_NS = 10_000_000
 

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from vehicle_hil.child import Child, ended
 
 ROOT = Path(__file__).parents[2]

@@ -1,6 +1,7 @@
 """After the runtime's death the harness waits for the vehicle to stand, and says truly how it came to it."""
 
 import pytest
+
 from vehicle_hil.standstill import StandstillWatch
 from vehicle_hil.truth import Truth
 

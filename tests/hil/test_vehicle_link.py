@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from vehicle_hil.truth import Truth
 from vehicle_hil.vehicle_link import BackgroundPipe, Go, RecordReader, TickReport, VehicleOrder, write_record
 

@@ -12,9 +12,10 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-import setup_venv
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+import setup_venv
 
 ROOT = Path(__file__).parents[2]
 REAL_PYTHON = Path(sys.executable).resolve()

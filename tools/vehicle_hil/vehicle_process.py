@@ -4,7 +4,6 @@ Started by realtime.py. Standard input brings the order and the moment to begin,
 report a tick; SIGTERM ends it. It lives on when the runtime dies: that is what it is there to show.
 """
 
-import gc
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -14,6 +13,7 @@ from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.bus_options import parse_bus_options
 from firmware_runtime.executive.clock import MonotonicClock
 from firmware_runtime.executive.realtime import StopRequest
+from firmware_runtime.executive.scheduling import prepare_for_ticks
 from firmware_runtime.executive.tick_grid import TickGrid
 from vehicle_hil.gnss.pty import GnssPty
 from vehicle_hil.result import REALTIME, BusFrame
@@ -27,9 +27,6 @@ from vehicle_hil.vehicle_link import (
     VehicleOrder,
     write_record,
 )
-
-SWITCH_INTERVAL_S = 0.0005
-"""So long the reporting thread may keep the interpreter from a tick."""
 
 
 def main() -> int:
@@ -51,10 +48,8 @@ def main() -> int:
         go = reader.read(Go)
         if go is None:
             return 1
+        prepare_for_ticks()
         reports = BackgroundPipe(sys.stdout.fileno())
-        gc.collect()
-        gc.freeze()
-        sys.setswitchinterval(SWITCH_INTERVAL_S)
         _drive(scene, ports, pty, go.start_ns, stop, reports)
         reports.close()
     return 0
