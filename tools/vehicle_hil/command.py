@@ -57,11 +57,10 @@ def main(argv: Sequence[str] | None = None, runners: Mapping[str, Runner] | None
 
 def _drive(job: DriveJob, runner: Runner, console: Console, report: bool, as_json: bool) -> int:
     with Recording(job, DriveDisplay(console)) as recording:
-        begin_s = time.perf_counter()
         try:
             result = runner(job, recording)
         except KeyboardInterrupt:
-            wall_s = time.perf_counter() - begin_s
+            wall_s = time.perf_counter() - recording.begin_s
             driven_s = recording.metrics.duration_s if recording.metrics is not None else 0.0
             result = DriveResult(Ending.INTERRUPTED, "", wall_s=wall_s, virtual_s=driven_s)
         except (ConfigurationError, VehicleFileError) as error:

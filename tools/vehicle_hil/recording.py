@@ -4,6 +4,7 @@ Everything that the summary and the report need afterwards is an attribute here,
 off (Ctrl-C) has the same report as one that ran to its end.
 """
 
+import time
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -41,6 +42,8 @@ class Recording:
         self.line: ReferenceLine | None = None
         self.metrics: DriveMetrics | None = None
         self.last_telemetry: Telemetry | None = None
+        self.begin_s = time.perf_counter()
+        """Wall time at which the ticks began."""
         self._job = job
         self._display = display
         self._heartbeat: HeartbeatState | None = None
@@ -55,6 +58,7 @@ class Recording:
             self._heartbeat = HeartbeatState(setup.profile, self._job.profile_path)
         self._log = CandumpWriter(self._job.out_dir / BUS_LOG)
         self._display.start(setup)
+        self.begin_s = time.perf_counter()
 
     def on_tick(self, truth: Truth, telemetry: Telemetry | None, frames: Sequence[BusFrame]) -> None:
         metrics, log = self.metrics, self._log
