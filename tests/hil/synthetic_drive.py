@@ -13,6 +13,11 @@ from typing import Any
 import msgspec
 import numpy as np
 from scipy.interpolate import CubicSpline
+
+from firmware_runtime.vehicle.enums import Direction, SafetyState, Severity
+from firmware_runtime.vehicle.profile import ProfileData
+from firmware_runtime.vehicle.route import Route, RouteStop
+from firmware_runtime.vehicle.telemetry import Telemetry
 from vehicle_hil.result import (
     LOCKSTEP,
     BusFrame,
@@ -25,11 +30,6 @@ from vehicle_hil.result import (
     RoutePoints,
 )
 from vehicle_hil.truth import Truth
-
-from firmware_runtime.vehicle.enums import Direction, SafetyState, Severity
-from firmware_runtime.vehicle.profile import ProfileData
-from firmware_runtime.vehicle.route import Route, RouteStop
-from firmware_runtime.vehicle.telemetry import Telemetry
 
 ROOT = Path(__file__).parents[2]
 PROFILE_PATH = ROOT / "configs/q_truck.toml"

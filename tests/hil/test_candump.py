@@ -8,6 +8,7 @@ import can
 import cantools.logreader
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from vehicle_hil.candump import CandumpWriter, format_identifier
 from vehicle_hil.result import BusFrame
 

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+
+from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 from vehicle_hil import command
 from vehicle_hil.report.page import REPORT_FILE
 from vehicle_hil.result import LOCKSTEP, REALTIME, DriveJob, DriveResult, Ending, Observer
 from vehicle_hil.vehicle_file import VehicleFileError
-
-from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 
 from .synthetic_drive import ROOT, frames_at, make_setup, run, ticks
 

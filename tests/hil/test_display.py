@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 from rich.console import Console
+
 from vehicle_hil.display import CHECK_EVERY, LIVE_PERIOD_S, DriveDisplay, View, line, panel
 from vehicle_hil.recording import Recording
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 import msgspec
-from vehicle_hil.events import FAULTS_MAX, SPANS_MAX, EventLog, Span
-from vehicle_hil.truth import Truth
 
 from firmware_runtime.vehicle.enums import SafetyState
 from firmware_runtime.vehicle.telemetry import Telemetry
+from vehicle_hil.events import FAULTS_MAX, SPANS_MAX, EventLog, Span
+from vehicle_hil.truth import Truth
 
 from .synthetic_drive import make_setup, make_truth, ticks
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from vehicle_hil.metrics import DriveMetrics, Stand, stop_figures
 from vehicle_hil.reference_line import ReferenceLine
 from vehicle_hil.truth import Truth

@@ -6,12 +6,12 @@ import can
 import numpy as np
 import pytest
 from rich.console import Console
+
+from firmware_runtime.vehicle.telemetry import Telemetry
 from vehicle_hil.display import DriveDisplay
 from vehicle_hil.heartbeat import HeartbeatState
 from vehicle_hil.recording import BUS_LOG, Recording
 from vehicle_hil.result import REALTIME, DriveResult, Ending
-
-from firmware_runtime.vehicle.telemetry import Telemetry
 
 from .synthetic_drive import frames_at, make_job, make_setup, make_truth, run, ticks
 

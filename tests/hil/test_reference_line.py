@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.interpolate import CubicSpline
 from scipy.optimize import minimize_scalar
+
 from vehicle_hil.reference_line import REPEAT_M, ReferenceLine, drop_repeats
 
 from .synthetic_drive import array, ring_points, yard_points

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from vehicle_hil.report.page import write_report
 
 from .chromium import Chromium, find_chromium

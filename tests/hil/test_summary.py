@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 from rich.console import Console
+
+from firmware_runtime.vehicle.route import RouteStop
 from vehicle_hil import summary as summaries
 from vehicle_hil.display import DriveDisplay
 from vehicle_hil.recording import Recording
 from vehicle_hil.result import DriveResult, DriveSetup, Ending
 from vehicle_hil.summary import Summary
-
-from firmware_runtime.vehicle.route import RouteStop
 
 from .synthetic_drive import make_job, make_route, make_setup, run, ticks, yard_points
 
