@@ -44,7 +44,8 @@ def test_standstill_is_confirmed_over_200_ms_by_every_wheel_and_the_motor() -> N
         {"wheel_speed_front_left_mps": 0.04},
         {"wheel_speed_rear_right_mps": -0.04},
         {"motor_speed_radps": 0.04 / 0.6 * 20},
-        {"unusable": frozenset({"motor_speed_radps"})},
+        {"motor_speed_radps": 2.0, "unusable": frozenset({"wheel_speed_rear_left_mps"})},
+        {"unusable": frozenset({"motor_speed_radps", "wheel_speed_rear_left_mps"})},
     ],
 )
 def test_one_moving_or_doubtful_signal_is_no_standstill(moving: dict[str, object]) -> None:
@@ -75,3 +76,17 @@ def test_a_frame_that_was_never_there_is_not_lost_but_one_that_was_is() -> None:
     assert not reader.step(lost)
     reader.step(vehicle_state())
     assert reader.step(lost)
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        {"motor_speed_radps": 50.0, "unusable": frozenset({"motor_speed_radps"})},
+        {"wheel_speed_front_left_mps": 3.0, "unusable": frozenset({"wheel_speed_front_left_mps"})},
+    ],
+)
+def test_with_one_source_lost_the_other_is_enough_after_a_second(lost: dict[str, object]) -> None:
+    standstill = Standstill(DATA.safety, DATA.traction)
+    for tick in range(100):
+        assert not standstill.step(tick * TICK_NS, vehicle_state(**lost))
+    assert standstill.step(100 * TICK_NS, vehicle_state(**lost))

@@ -1,0 +1,113 @@
+"""Runtime and simulated vehicle in lockstep, with hands in between: what a scenario needs, and no more."""
+
+from collections.abc import Callable
+from math import hypot
+
+from firmware_runtime.can.frame import Frame
+from firmware_runtime.executive.onboard import Onboard
+from firmware_runtime.motion.route_track import RouteTracker
+from firmware_runtime.vehicle.enums import SafetyState
+from firmware_runtime.vehicle.load import load_profile
+from firmware_runtime.vehicle.route import Route
+from firmware_runtime.vehicle.telemetry import Telemetry
+from tests.bus_vehicle import ROOT
+from tests.motion.lines import route_of
+from vehicle_hil.scene import place
+from vehicle_hil.truth import Truth
+from vehicle_hil.vehicle_file import built_in_vehicle, load_vehicle_file
+
+TICK_NS = 10_000_000
+BEND = route_of([(60, 0, 0), (12, 0, 0.08), (20, 0.08, 0.08), (12, 0.08, 0), (60, 0, 0)])
+"""A straight, a bend of 12.5 m radius, a straight: 164 m."""
+
+Hand = Callable[["Rig"], None]
+
+
+class Rig:
+    """One drive; `run` until a condition holds, then meddle, then run on."""
+
+    def __init__(self, route: Route = BEND, seed: int = 1, vehicle: str = "q_truck") -> None:
+        self.profile = load_profile(ROOT / "configs" / f"{vehicle}.toml")
+        self.vehicle = place(load_vehicle_file(built_in_vehicle(vehicle)), seed, route)
+        self.vehicle.body.turn_mode_key("AUTO")
+        self.onboard: Onboard = Onboard(self.profile, route)
+        self.route = route
+        self.now_ns = 0
+        self.heard: list[Frame] = []
+        self.said: list[Frame] = []
+        self.log: list[tuple[int, str, int, bytes]] = []
+        self.states: list[SafetyState] = []
+        self.runtime_alive = True
+        self.control_alive = True
+        self.cross_track_max_m = 0.0
+        self._line = RouteTracker(route)
+
+    @property
+    def truth(self) -> Truth:
+        return self.vehicle.truth
+
+    @property
+    def telemetry(self) -> Telemetry:
+        return self.onboard.telemetry
+
+    @property
+    def state(self) -> SafetyState:
+        return self.telemetry.state
+
+    def tick(self) -> None:
+        self.now_ns += TICK_NS
+        self.heard = [Frame(*frame) for frame in self.vehicle.step(self.now_ns, self.said)]
+        serial = self.vehicle.serial_bytes()
+        if not self.runtime_alive:
+            self.said = []
+        elif self.control_alive:
+            self.said = self.onboard.step(self.now_ns, self.heard, serial)
+            if not self.states or self.states[-1] is not self.state:
+                self.states.append(self.state)
+        else:
+            self.said = self.onboard.supervisor.step(self.now_ns, self.heard, None)
+        self.log += [*self.heard, *self.said]
+        self._line.update(self.truth.x_m, self.truth.y_m, self.truth.heading_rad)
+        self.cross_track_max_m = max(self.cross_track_max_m, abs(self._line.cross_track_m))
+
+    def run(self, until: Callable[["Rig"], bool], seconds: float = 120.0) -> None:
+        """Ticks until the condition holds; fails where it does not in time."""
+        end_ns = self.now_ns + round(seconds * 1e9)
+        while not until(self):
+            self.tick()
+            assert self.now_ns < end_ns, (
+                f"not within {seconds} s: {self.state.name} {self.telemetry.faults}, "
+                f"{self.truth.speed_mps:.2f} m/s at {self.telemetry.route_distance_m:.1f} m"
+            )
+
+    def pause(self, seconds: float) -> None:
+        end_ns = self.now_ns + round(seconds * 1e9)
+        while self.now_ns < end_ns:
+            self.tick()
+
+    def start(self) -> None:
+        self.run(lambda r: r.now_ns > 0 and r.state is SafetyState.READY, 20)
+        self.pause(0.5)
+        self.vehicle.body.press_run()
+        self.run(lambda r: r.state is SafetyState.AUTO, 2)
+
+    def drive_to(self, distance_m: float) -> None:
+        self.start()
+        self.run(lambda r: r.telemetry.route_distance_m >= distance_m)
+
+    def acknowledge(self) -> None:
+        self.pause(0.5)
+        self.vehicle.body.press_acknowledge()
+        self.pause(0.5)
+
+    @property
+    def stop_error_m(self) -> float:
+        return hypot(self.truth.x_m - float(self.route.x_m[-1]), self.truth.y_m - float(self.route.y_m[-1]))
+
+
+def standing(rig: Rig) -> bool:
+    return rig.truth.speed_mps == 0.0
+
+
+def arrived(rig: Rig) -> bool:
+    return rig.telemetry.arrived and rig.truth.speed_mps == 0.0
