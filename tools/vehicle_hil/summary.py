@@ -58,6 +58,7 @@ class Summary(msgspec.Struct, frozen=True):
     """At the end of the drive."""
     speed_max_mps: float
     lateral_acceleration_max_mps2: float
+    deceleration_max_mps2: float
     bus_frames: int
     runtime_lost_s: float | None
     """When the runtime's process died or was killed."""
@@ -105,6 +106,7 @@ def summarise(
         standing=metrics.standing,
         speed_max_mps=round(metrics.speed_max_mps, 3),
         lateral_acceleration_max_mps2=round(metrics.lateral_acceleration_max_mps2, 3),
+        deceleration_max_mps2=round(metrics.deceleration_max_mps2, 3),
         bus_frames=recording.frames,
         runtime_lost_s=None if lost_ns is None else round(lost_ns / 1e9, 3),
         standstill_after_s=_rounded(after_s),
