@@ -5,10 +5,9 @@ For tests of components that hear frames. It is no simulation: nothing in it rea
 
 from pathlib import Path
 
+from firmware_runtime.can.frame import Frame
 from vehicle_hil.codec.network import Network
 from vehicle_hil.codec.protection import CyclicSender
-
-from firmware_runtime.can.frame import Frame
 
 ROOT = Path(__file__).parents[1]
 TICK_NS = 10_000_000

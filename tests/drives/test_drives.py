@@ -1,5 +1,8 @@
 """Whole drives in lockstep: what the truck truly does when all is well, and when something is not."""
 
+from collections.abc import Callable
+from typing import Any
+
 import cantools
 import pytest
 from cantools.database.can import Database
@@ -28,13 +31,13 @@ def braking_frame_after(rig: Rig, database: Database, since_ns: int) -> int:
     for time_ns, bus, can_id, data in rig.log:
         if bus != "drive" or time_ns < since_ns:
             continue
-        name = database.get_message_by_frame_id(can_id & 0x1FFF_FFFF).name
-        if name == "TractionCommand":
-            torque = database.decode_message(name, data)["TorqueRequest"]
-        elif name == "BrakeCommand" and torque is not None and torque <= 0:
-            values = database.decode_message(name, data)
-            if values["ForceRequest"] > 0:
-                return time_ns
+        message = database.get_message_by_frame_id(can_id & 0x1FFF_FFFF)
+        values: Any = message.decode(data)
+        if message.name == "TractionCommand":
+            torque = values["TorqueRequest"]
+        braking = message.name == "BrakeCommand" and values["ForceRequest"] > 0
+        if braking and torque is not None and torque <= 0:
+            return time_ns
     raise AssertionError("no braking frame")
 
 
@@ -170,7 +173,9 @@ def test_long_blindness_is_a_minimal_risk_stop_on_the_route() -> None:
     ],
     ids=["interlock", "mute", "crc", "counter", "link", "mode-key"],
 )
-def test_a_fault_while_driving_ends_in_a_latched_stop_that_a_person_must_clear(meddle, fault: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_fault_while_driving_ends_in_a_latched_stop_that_a_person_must_clear(
+    meddle: Callable[[Rig], None], fault: str
+) -> None:
     rig = Rig()
     rig.drive_to(40.0)
     meddle(rig)

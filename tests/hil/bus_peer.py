@@ -9,6 +9,7 @@ from typing import Any
 
 import cantools.database
 from e2e.p01 import e2e_p01_check, e2e_p01_protect
+
 from vehicle_hil.vehicle import SimulatedVehicle
 from vehicle_hil.vehicle_file import VehicleParameters
 

@@ -3,6 +3,7 @@
 from e2e.p01 import e2e_p01_protect
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vehicle_hil.codec.crc import Profile1Crc
 
 

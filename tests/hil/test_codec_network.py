@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
+
+from tests.hil.vehicles import parameters
 from vehicle_hil.codec.arbitration import Arbiter, frame_time_ns
 from vehicle_hil.codec.dbc import DbcError, load_bus
 from vehicle_hil.codec.network import Network
-
-from tests.hil.vehicles import parameters
 
 BODY = parameters("q_truck").dbc_path("body")
 

@@ -8,10 +8,10 @@ import cantools.database
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vehicle_hil.codec.network import Network
-from vehicle_hil.codec.packing import Packer, Unpacker
 
 from tests.hil.vehicles import BOTH, parameters
+from vehicle_hil.codec.network import Network
+from vehicle_hil.codec.packing import Packer, Unpacker
 
 TO_SI = {"": 1, "%": 0.01, "A": 1, "N": 1, "Nm": 1, "V": 1, "bar": 1e5, "deg": math.pi / 180, "degC": 1}
 TO_SI |= {"kW": 1000, "kg": 1, "km/h": 1 / 3.6, "kohm": 1000, "m/s": 1, "rad": 1, "rad/s": 1}

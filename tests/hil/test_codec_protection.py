@@ -4,10 +4,10 @@ import itertools
 
 import pytest
 from e2e.p01 import e2e_p01_check, e2e_p01_protect
-from vehicle_hil.codec.network import Network
-from vehicle_hil.codec.protection import CyclicSender, ProtectedReceiver
 
 from tests.hil.vehicles import parameters
+from vehicle_hil.codec.network import Network
+from vehicle_hil.codec.protection import CyclicSender, ProtectedReceiver
 
 MS = 1_000_000
 

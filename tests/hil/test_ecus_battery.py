@@ -1,10 +1,10 @@
 """Battery ECU: contactor sequence, precharge, time-outs, faults, limits, measurements."""
 
 import pytest
-from vehicle_hil.ecus.battery_limits import power_shares
 
 from tests.hil.bus_peer import Rig
 from tests.hil.vehicles import parameters, variant
+from vehicle_hil.ecus.battery_limits import power_shares
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
-from vehicle_hil.ecus.first_order import FirstOrderLag, lag_with_rate_limit
 
 from tests.hil.bus_peer import Rig
 from tests.hil.vehicles import parameters, variant
+from vehicle_hil.ecus.first_order import FirstOrderLag, lag_with_rate_limit
 
 
 @pytest.fixture

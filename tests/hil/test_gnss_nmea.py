@@ -5,6 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vehicle_hil.gnss.nmea import Fix, angle_field, checksum, gga, gst, hdt, rmc, time_field
 from vehicle_hil.gnss.receiver import parse_utc_ns
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from random import Random
 
 import pytest
+
+from tests.hil.vehicles import parameters
 from vehicle_hil.gnss.nmea import checksum
 from vehicle_hil.gnss.outages import FIX_LOST, SILENT, WELL, Outages
 from vehicle_hil.gnss.parameters import Datum, ReceiverParameters
@@ -15,8 +17,6 @@ from vehicle_hil.gnss.pty import GnssPty
 from vehicle_hil.gnss.receiver import Receiver, TruePose
 from vehicle_hil.gnss.serial_line import SerialLine
 from vehicle_hil.gnss.wgs84 import LocalPlane
-
-from tests.hil.vehicles import parameters
 
 TICK_NS = 10_000_000
 DATUM = Datum(53.5, 9.9, 40.0)

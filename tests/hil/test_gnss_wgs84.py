@@ -5,6 +5,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vehicle_hil.gnss.parameters import Datum
 from vehicle_hil.gnss.wgs84 import LocalPlane, ecef_to_geodetic, geodetic_to_ecef
 

@@ -5,6 +5,8 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.hil.vehicles import parameters
 from vehicle_hil.plant.battery_pack import (
     BatteryPack,
     cell_open_circuit_v,
@@ -12,8 +14,6 @@ from vehicle_hil.plant.battery_pack import (
 )
 from vehicle_hil.plant.electrics import Electrics
 from vehicle_hil.plant.parameters import LinkParameters, PackParameters
-
-from tests.hil.vehicles import parameters
 
 PACK = PackParameters(
     cells_in_series=100,

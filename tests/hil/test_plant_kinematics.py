@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
-from vehicle_hil.plant.kinematics import Kinematics
-from vehicle_hil.plant.parameters import GeometryParameters
 from vehiclemodels.parameters_vehicle2 import parameters_vehicle2
 from vehiclemodels.vehicle_dynamics_ks import vehicle_dynamics_ks
+
+from vehicle_hil.plant.kinematics import Kinematics
+from vehicle_hil.plant.parameters import GeometryParameters
 
 DT_S = 0.01
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
+
 from vehicle_hil.plant.longitudinal import Grade, Longitudinal
 from vehicle_hil.plant.parameters import MassParameters, ResistanceParameters
 

@@ -90,7 +90,8 @@ def killed(route: Path, tmp_path_factory: pytest.TempPathFactory) -> KilledDrive
     result = run_realtime(job(route, out_dir, 60.0, KILL_AT_S), witness)
     stopped_before = [telemetry.faults for telemetry in result.telemetry_afterwards if telemetry.faults]
     if stopped_before:
-        pytest.skip(f"this machine was too busy to drive by the wall clock: {stopped_before[0]}")
+        why = f"{witness.notes[-1][1]}; {stopped_before[0]}"
+        pytest.skip(f"this machine was too busy to drive by the wall clock: {why}")
     return KilledDrive(witness, result, out_dir)
 
 

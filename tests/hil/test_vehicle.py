@@ -9,12 +9,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-import vehicle_hil
-from vehicle_hil.codec.dbc import DbcError
-from vehicle_hil.vehicle import SimulatedVehicle
 
+import vehicle_hil
 from tests.hil.bus_peer import DATUM, Rig
 from tests.hil.vehicles import BOTH, parameters, variant
+from vehicle_hil.codec.dbc import DbcError
+from vehicle_hil.vehicle import SimulatedVehicle
 
 HOUSE = Path(vehicle_hil.__file__).parent
 

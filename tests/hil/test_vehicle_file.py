@@ -4,9 +4,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from vehicle_hil.vehicle_file import VehicleFileError, built_in_vehicle, load_vehicle_file
 
 from tests.hil.vehicles import BOTH, parameters
+from vehicle_hil.vehicle_file import VehicleFileError, built_in_vehicle, load_vehicle_file
 
 TEXT = built_in_vehicle("q_truck").read_text(encoding="utf-8")
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from firmware_runtime.vehicle.enums import Direction
-from firmware_runtime.vehicle.route import Route, RouteStop
+from firmware_runtime.vehicle.route import FloatArray, Route, RouteStop
 
 STEP_M = 0.25
 
@@ -14,17 +14,17 @@ def route_of(
     speed_limit_mps: float = 50.0,
 ) -> Route:
     """A route of pieces (length, curvature at begin, curvature at end); the end is always a stop."""
-    curvature = np.concatenate(
+    curvature: FloatArray = np.concatenate(
         [np.linspace(k0, k1, round(n / STEP_M), endpoint=False) for n, k0, k1 in pieces]
     )
     curvature = np.append(curvature, pieces[-1][2])
-    distance = np.arange(len(curvature)) * STEP_M
+    distance: FloatArray = np.arange(len(curvature), dtype=np.float64) * STEP_M
     middle = 0.5 * (curvature[1:] + curvature[:-1])
     heading = np.concatenate([[0.0], np.cumsum(middle * STEP_M)])
     along = 0.5 * (heading[1:] + heading[:-1])
     x_m = np.concatenate([[0.0], np.cumsum(np.cos(along) * STEP_M)])
     y_m = np.concatenate([[0.0], np.cumsum(np.sin(along) * STEP_M)])
-    zero = np.zeros_like(distance)
+    zero = np.zeros(len(distance), dtype=np.float64)
     ends = tuple(RouteStop(*stop) for stop in (*stops, (float(distance[-1]), "end", 0.0)))
     return Route(
         name="test",
@@ -35,7 +35,7 @@ def route_of(
         heading_rad=heading,
         curvature_1pm=curvature,
         crab_rad=zero,
-        speed_limit_mps=zero + speed_limit_mps,
+        speed_limit_mps=np.full(len(distance), speed_limit_mps, dtype=np.float64),
         direction=Direction.FORWARD,
         closed=False,
         stops=ends,

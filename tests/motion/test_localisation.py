@@ -1,9 +1,10 @@
 """Where the vehicle is, against where it truly is: latency, drop-outs, outliers, uncertainty."""
 
-from math import atan2, degrees, pi
+from math import atan2, cos, degrees, pi, sin
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
 
 from firmware_runtime.motion.geodesy import LocalFrame
@@ -11,6 +12,7 @@ from firmware_runtime.motion.kinematics import SteeringGeometry, advance
 from firmware_runtime.motion.localisation import Localisation
 from firmware_runtime.vehicle.load import load_profile
 from firmware_runtime.vehicle.pose import Pose
+from firmware_runtime.vehicle.signals import VehicleState
 from tests.motion.test_nmea import sentence
 from tests.vehicle_state import rolling
 
@@ -57,19 +59,13 @@ class Drive:
         assert self.pose is not None
         return self.pose
 
-    def with_front(self, state: object) -> object:
-        from math import cos
-
-        import msgspec
-
+    def with_front(self, state: VehicleState) -> VehicleState:
         front = self.speed_mps / cos(self.angle_rad)
         return msgspec.structs.replace(
             state, wheel_speed_front_left_mps=front, wheel_speed_front_right_mps=front
         )
 
     def epoch(self) -> bytes:
-        from math import cos, sin
-
         x_m, y_m, heading = self.truth
         east = x_m + ANTENNA_X_M * cos(heading) + self.random.gauss(0, self.noise_m) + self.jump_m
         north = y_m + ANTENNA_X_M * sin(heading) + self.random.gauss(0, self.noise_m)

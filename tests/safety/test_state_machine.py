@@ -1,5 +1,7 @@
 """What the safety state machine must do, as a person would state it."""
 
+from typing import Any
+
 import pytest
 
 from firmware_runtime.safety.facts import SafetyConfig
@@ -48,7 +50,7 @@ def test_only_a_rising_edge_of_run_starts_the_drive(walk: Walk) -> None:
         {"mode": ModeKey.REMOTE},
     ],
 )
-def test_run_is_refused_while_something_is_missing(walk: Walk, missing: dict[str, object]) -> None:
+def test_run_is_refused_while_something_is_missing(walk: Walk, missing: dict[str, Any]) -> None:
     walk.to_ready()
     assert walk.press(run_pressed=True, **missing) not in (S.AUTO, S.DEGRADED)
 
@@ -91,7 +93,7 @@ def test_severity_3_while_driving_stops_and_stays_stopped_though_the_cause_goes(
     "loss",
     [{"link_alive": False}, {"high_voltage_ready": False}, {"plugged": True}, {"mode": ModeKey.OFF}],
 )
-def test_a_loss_while_driving_is_a_minimal_risk_stop(walk: Walk, loss: dict[str, object]) -> None:
+def test_a_loss_while_driving_is_a_minimal_risk_stop(walk: Walk, loss: dict[str, Any]) -> None:
     walk.to_auto()
     assert walk.tick(standing=False, **loss) is S.MRM
 

@@ -1,6 +1,7 @@
 """The second eye: what it lets through, what it stops, and how, judged by the frames it sends."""
 
 from pathlib import Path
+from typing import Any
 
 import cantools
 import pytest
@@ -37,11 +38,11 @@ class Rig:
         self.now_ns = 1_000_000_000
         self.sequence = 0
         self.state = SafetyState.AUTO
-        self.commands: dict[str, object] = {}
+        self.commands: dict[str, Any] = {}
         self.curvature_1pm = 0.05
         self.proposing = True
         self.plan: StopPlan | None = None
-        self.said: dict[str, dict[str, object]] = {}
+        self.said: dict[str, dict[str, Any]] = {}
         self._databases: dict[str, Database] = {}
         for bus, name in (("drive", "q_truck_drive"), ("body", "yard_body")):
             database = cantools.database.load_file(ROOT / "dbc" / f"{name}.dbc")
@@ -82,7 +83,7 @@ class Rig:
         assert self.supervisor.report.took_over == ""
 
 
-DRIVING: dict[str, object] = {
+DRIVING: dict[str, Any] = {
     "traction_enable": OnOffState.ON,
     "traction_torque_nm": 50.0,
     "park_brake_request": ParkBrakeRequest.RELEASE,
@@ -93,7 +94,7 @@ DRIVING: dict[str, object] = {
 }
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> Any:
     return str(value) if hasattr(value, "name") else value
 
 
@@ -193,7 +194,7 @@ def test_beyond_the_plan_and_after_its_expiry_the_angle_is_held(rig: Rig) -> Non
         ),
     ],
 )
-def test_a_proposal_outside_the_envelope_is_a_stop(rig: Rig, change: dict[str, object], reason: str) -> None:
+def test_a_proposal_outside_the_envelope_is_a_stop(rig: Rig, change: dict[str, Any], reason: str) -> None:
     rig.drive_at(6.0)
     rig.commands = change
     rig.tick()

@@ -1,4 +1,4 @@
-"""Loads and unloads the vehicle at its stops: a crane that waits for standstill before it touches anything."""
+"""Loads and unloads the vehicle at its stops: a crane that waits for standstill before it lifts."""
 
 from collections.abc import Callable
 from math import hypot
@@ -40,7 +40,8 @@ class Crane:
         if self._parked_since_ns is None:
             self._parked_since_ns = truth.time_ns
         name, x_m, y_m = self._waiting[0]
-        if truth.time_ns - self._parked_since_ns < WAIT_NS or hypot(truth.x_m - x_m, truth.y_m - y_m) > NEAR_M:
+        away_m = hypot(truth.x_m - x_m, truth.y_m - y_m)
+        if truth.time_ns - self._parked_since_ns < WAIT_NS or away_m > NEAR_M:
             return ""
         self._waiting.pop(0)
         load_kg = self._container_kg if name.startswith(PICK_UP) else 0.0

@@ -5,6 +5,7 @@ Nothing in it reads a clock but to tell how fast it was; the same job gives the 
 
 from time import perf_counter
 
+from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.onboard import Onboard
 from firmware_runtime.recorder.blackbox import BlackBoxWriter
 from firmware_runtime.recorder.tick_record import TickRecord
@@ -46,7 +47,7 @@ def _drive(scene: Scene, onboard: Onboard, watch: Watch, observer: Observer, box
     while True:
         now_ns += TICK_NS
         operator.step(commands)
-        heard = vehicle.step(now_ns, commands)
+        heard = [Frame(*frame) for frame in vehicle.step(now_ns, commands)]
         serial = vehicle.serial_bytes()
         said = onboard.step(now_ns, heard, serial)
         telemetry, truth = onboard.telemetry, vehicle.truth
