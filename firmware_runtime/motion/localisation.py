@@ -14,8 +14,8 @@ from math import cos, radians, sin, sqrt
 
 import numpy as np
 import numpy.typing as npt
-from firmware_runtime.motion.geodesy import LocalFrame
 
+from firmware_runtime.motion.geodesy import LocalFrame
 from firmware_runtime.motion.kinematics import SteeringGeometry, wrap_angle
 from firmware_runtime.motion.nmea import Fix, NmeaReader
 from firmware_runtime.motion.odometry import Odometry, OdometrySample

@@ -8,9 +8,9 @@ lookahead that keeps bends tight. The lag that remains is shortened by a lead on
 from math import cos, sin
 
 import msgspec
-from firmware_runtime.motion.route_track import RouteTracker
 
 from firmware_runtime.motion.kinematics import SteeringAngles, SteeringGeometry
+from firmware_runtime.motion.route_track import RouteTracker
 from firmware_runtime.motion.steering_model import SteeringModel
 from firmware_runtime.vehicle.enums import Direction
 from firmware_runtime.vehicle.pose import Pose
