@@ -4,13 +4,20 @@ The search begins at last tick's place and is bounded, so that crossing, touchin
 make it jump. Plain floats and lists: for single look-ups they beat arrays.
 """
 
+from collections.abc import Mapping
 from math import cos, sin
+from typing import Any
+
+import numpy as np
 
 from firmware_runtime.motion.kinematics import wrap_angle
 from firmware_runtime.vehicle.route import Route
 
 SEARCH_SAMPLES = 24
 """Samples looked at in each direction from last tick's place: 6 m at a step of 0.25 m (assumption)."""
+START_BAND_M = 0.5
+"""Places hardly further than the nearest one are as good at the first call: of a lap's two ends, or of a lane
+that is driven twice, the earlier counts (assumption: more than a position's error)."""
 SNAPSHOT_VERSION = 1
 
 
@@ -18,6 +25,7 @@ class RouteTracker:
     """`update` once a tick; then read the attributes and ask for points ahead."""
 
     def __init__(self, route: Route) -> None:
+        self._route = route
         self.step_m = route.step_m
         """Between samples of the route."""
         self._x_m: list[float] = route.x_m.tolist()
@@ -35,15 +43,21 @@ class RouteTracker:
         self.curvature_1pm = 0.0
 
     def update(self, x_m: float, y_m: float, heading_rad: float) -> None:
-        """Move on to this pose. The first call looks for it on the whole route (the earliest best place)."""
-        if self._index is None:
-            index = min(
-                range(self._last + 1), key=lambda i: (self._x_m[i] - x_m) ** 2 + (self._y_m[i] - y_m) ** 2
-            )
-        else:
-            index = self._walk(self._index, x_m, y_m)
+        """Move on to this pose. The first call looks for it on the whole route."""
+        index = self._index
+        index = self._locate(x_m, y_m, heading_rad) if index is None else self._walk(index, x_m, y_m)
         self._index = index
         self._project(index, x_m, y_m, heading_rad)
+
+    def _locate(self, x_m: float, y_m: float, heading_rad: float) -> int:
+        """The nearest sample of the earliest passage near this pose that leads in its direction."""
+        route = self._route
+        square = (route.x_m - x_m) ** 2 + (route.y_m - y_m) ** 2
+        along = np.cos(route.heading_rad - heading_rad) > 0
+        square = np.where(along, square, np.inf) if np.any(along) else square
+        near = square <= (float(np.sqrt(np.min(square))) + START_BAND_M) ** 2
+        first = int(np.argmax(near))
+        return self._walk(first, x_m, y_m)
 
     def _walk(self, index: int, x_m: float, y_m: float) -> int:
         """Downhill from `index`, at most SEARCH_SAMPLES either way."""
@@ -79,13 +93,13 @@ class RouteTracker:
         self.curvature_1pm = curvature
 
     def point_at(self, distance_m: float) -> tuple[float, float]:
-        """Point of the route, interpolated; beyond its ends along the tangent there."""
+        """Point of the route, interpolated; beyond its ends with the curvature there."""
         place = distance_m / self.step_m
         index = int(place)
         if place < 0.0 or index >= self._last:
             end = 0 if place < 0.0 else self._last
             beyond_m = distance_m - end * self.step_m
-            heading = self._heading_rad[end]
+            heading = self._heading_rad[end] + 0.5 * self._curvature_1pm[end] * beyond_m
             return self._x_m[end] + beyond_m * cos(heading), self._y_m[end] + beyond_m * sin(heading)
         share = place - index
         xs, ys = self._x_m, self._y_m
@@ -94,10 +108,10 @@ class RouteTracker:
         return x_m, y_m
 
     def curvature_ahead(self, distance_m: float, stride: int, count: int) -> tuple[float, ...]:
-        """Of `count` samples, every `stride`-th from the one at `distance_m` on; 0 beyond the end."""
+        """Of `count` samples, every `stride`-th from the one at `distance_m` on; the end's beyond."""
         begin = max(round(distance_m / self.step_m), 0)
         ahead = self._curvature_1pm[begin : begin + count * stride : stride]
-        return tuple(ahead) + (0.0,) * (count - len(ahead))
+        return tuple(ahead) + (self._curvature_1pm[-1],) * (count - len(ahead))
 
     def snapshot(self) -> dict[str, object]:
         return {
@@ -108,3 +122,14 @@ class RouteTracker:
             "heading_error_rad": self.heading_error_rad,
             "curvature_1pm": self.curvature_1pm,
         }
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Take over a snapshot of a tracker on the same route; ValueError for one of another version."""
+        if snapshot["version"] != SNAPSHOT_VERSION:
+            expected = f"expected a route tracker's snapshot of version {SNAPSHOT_VERSION}"
+            raise ValueError(f"{expected}, got {snapshot['version']}")
+        self._index = snapshot["index"]
+        self.distance_m = snapshot["distance_m"]
+        self.cross_track_m = snapshot["cross_track_m"]
+        self.heading_error_rad = snapshot["heading_error_rad"]
+        self.curvature_1pm = snapshot["curvature_1pm"]

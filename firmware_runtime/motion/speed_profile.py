@@ -1,13 +1,17 @@
 """Speed along the route, leg by leg from stop to stop; made once at start-up, read each tick.
 
-Limits: the profile's and the route's speed, lateral acceleration, the steering's rate, acceleration and
-deceleration (forward and backward pass over the kinetic energy), jerk (a leg begins and ends with S-curves,
-and corners between are rounded over the time that the jerk limit needs). At a stop the deceleration has
-tapered, so that the end is gentle and exact. Each leg has a grid of its own that ends exactly on its stop.
+Limits, each kept everywhere: the profile's and the route's speed, lateral acceleration, the steering's
+rate, acceleration, deceleration and jerk. What is computed is the energy b = v²/2 over distance, because
+acceleration is its slope and jerk is v times its second derivative (chain rule). In the order of work:
+- caps from speed, bends and steering rate, and from gentle tapers at both ends of a leg,
+- backwards: braking whose deceleration sets in no faster, seen from its end, than jerk allows,
+- forwards: the same for acceleration; so far every dip is entered and left smoothly,
+- crests: the largest curve below that bends down no faster than jerk allows, an envelope (see `_crests`).
+Each leg has a grid of its own that ends exactly on its stop.
 """
 
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil, inf, sqrt
 
 import numpy as np
 
@@ -16,17 +20,15 @@ from firmware_runtime.vehicle.route import FloatArray, Route
 
 STEERING_RATE_SHARE = 0.7
 """Share of the steering's rate that the route may need; the rest corrects (assumption)."""
-FINAL_DECELERATION_MPS2 = 0.25
-"""Deceleration in the last moment before standstill (assumption: containers do not swing)."""
+END_ACCELERATION_MPS2 = 0.25
+"""Deceleration in the last moment before standstill, and acceleration in the first after it (assumption:
+containers do not swing, and drives follow it precisely)."""
+TAPER_JERK_SHARE = 0.5
+"""Share of the jerk limit that the tapers at a leg's ends use (assumption)."""
 SPEED_FLOOR_MPS = 0.3
 """No bend is so sharp that the profile stops for it."""
-FINAL_JERK_SHARE = 0.5
-"""The last deceleration tapers with this share of the jerk limit (assumption)."""
-GRID_M = 0.05
-"""Longest step of a leg's grid: the taper before a stop lives in its last 0.3 m."""
-_WALK_MPS = 0.8
-_MARCH_S = 0.002
-"""Time step of the S-curve at a leg's ends."""
+GRID_M = 0.1
+"""Longest step of a leg's grid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class _Leg:
 
 
 class SpeedProfile:
+    """`at` once a tick."""
+
     def __init__(self, route: Route, data: ProfileData) -> None:
         self._legs: list[_Leg] = []
         start_m = 0.0
@@ -67,18 +71,17 @@ class SpeedProfile:
 
 def _leg(route: Route, data: ProfileData, start_m: float, end_m: float) -> _Leg:
     limits = data.limits
-    count = max(ceil((end_m - start_m) / GRID_M), 2)
+    count = max(ceil((end_m - start_m) / GRID_M), 4)
     step_m = (end_m - start_m) / count
     places = _places(start_m, step_m, count + 1)
+    jerk = limits.jerk_max_mps3
     caps = _caps(route, data, places, step_m)
-    up = _ramp(caps, step_m, limits.acceleration_max_mps2, limits.jerk_max_mps3, 0.0)
-    taper = FINAL_JERK_SHARE * limits.jerk_max_mps3
-    down = _ramp(caps[::-1], step_m, limits.deceleration_max_mps2, taper, FINAL_DECELERATION_MPS2)
-    energy = np.minimum(up, down[::-1])
-    longest = max(limits.acceleration_max_mps2, limits.deceleration_max_mps2) / limits.jerk_max_mps3
-    energy = _rounded(energy, step_m, longest)
-    energy = _bounded(energy, step_m, limits.acceleration_max_mps2, limits.deceleration_max_mps2)
-    return _Leg(start_m, step_m, energy.tolist())
+    along = _places(0.0, step_m, count + 1)
+    caps = np.minimum(caps, _taper(along, limits.acceleration_max_mps2, jerk))
+    caps = np.minimum(caps, _taper(along[::-1], limits.deceleration_max_mps2, jerk))
+    braked = _rising(caps[::-1].tolist(), step_m, limits.deceleration_max_mps2, jerk, 0.0)[::-1]
+    driven = _rising(braked, step_m, limits.acceleration_max_mps2, jerk, -inf)
+    return _Leg(start_m, step_m, _crests(driven, step_m, jerk))
 
 
 def _places(start_m: float, step_m: float, count: int) -> FloatArray:
@@ -89,10 +92,9 @@ def _caps(route: Route, data: ProfileData, places: FloatArray, step_m: float) ->
     """Energy that speed limits, bends and the steering's rate leave at each place."""
     limits = data.limits
     curvature = np.interp(places, route.distance_m, route.curvature_1pm)
-    speed = np.minimum(limits.speed_max_mps, np.interp(places, route.distance_m, route.speed_limit_mps))
-    speed = np.minimum(
-        speed, np.sqrt(limits.lateral_acceleration_max_mps2 / np.maximum(np.abs(curvature), 1e-6))
-    )
+    speed = np.minimum(limits.speed_max_mps, _lowest(places, step_m, route))
+    lateral = limits.lateral_acceleration_max_mps2
+    speed = np.minimum(speed, np.sqrt(lateral / np.maximum(np.abs(curvature), 1e-6)))
     lever_m = data.geometry.wheelbase_m / (1.0 + data.geometry.rear_steer_ratio)
     angle_per_m = np.abs(np.gradient(np.arctan(lever_m * curvature), step_m))
     rate = STEERING_RATE_SHARE * data.steering.rate_max_radps
@@ -100,50 +102,73 @@ def _caps(route: Route, data: ProfileData, places: FloatArray, step_m: float) ->
     return 0.5 * np.maximum(speed, SPEED_FLOOR_MPS) ** 2
 
 
-def _ramp(caps: FloatArray, step_m: float, bound: float, jerk: float, first: float) -> FloatArray:
-    """Energy from standstill on: acceleration from `first` by `jerk` up to `bound`, below the caps."""
-    energy = [0.0]
-    elapsed_s, speed, distance_m = _MARCH_S, 0.0, 0.0
-    for cap in caps[1:].tolist():
-        if first + jerk * elapsed_s < bound:
-            # While the acceleration still rises, march in time, which knows no singularity at rest.
-            distance_m += step_m
-            while distance_m > 0.0:
-                speed += min(first + jerk * elapsed_s, bound) * _MARCH_S
-                distance_m -= speed * _MARCH_S
-                elapsed_s += _MARCH_S
-            reached = 0.5 * speed * speed
-        else:
-            reached = energy[-1] + bound * step_m
+def _lowest(places: FloatArray, step_m: float, route: Route) -> FloatArray:
+    """The route's limit at each place: the lower of the samples on both sides, for limits change in steps."""
+    last = len(route.speed_limit_mps) - 1
+    before = np.clip(np.floor(places / route.step_m).astype(np.int64), 0, last)
+    after = np.clip(np.ceil(places / route.step_m).astype(np.int64), 0, last)
+    return np.minimum(route.speed_limit_mps[before], route.speed_limit_mps[after])
+
+
+def _taper(from_end_m: FloatArray, bound: float, jerk: float) -> FloatArray:
+    """Energy near standstill: acceleration grows evenly with distance from its end value to `bound`.
+
+    Over distance and not time, because time stretches without end where the speed is nearly nothing. With
+    acceleration a0 + (a1 - a0) r / l, jerk is largest at r = l: sqrt((a0 + a1) / l) (a1 - a0); hence l.
+    """
+    first = min(END_ACCELERATION_MPS2, bound)
+    length_m = max((first + bound) * ((bound - first) / (TAPER_JERK_SHARE * jerk)) ** 2, 1e-9)
+    within = np.minimum(from_end_m, length_m)
+    growing = first * within + 0.5 * (bound - first) / length_m * within**2
+    return growing + bound * np.maximum(from_end_m - length_m, 0.0)
+
+
+def _rising(caps: list[float], step_m: float, bound: float, jerk: float, fall: float) -> list[float]:
+    """Largest energies below the caps that rise no steeper than `bound`, and steepen no faster than jerk.
+
+    Falling caps are followed, however they fall. The next rise then begins at their slope, but not below
+    `fall`: at none where falls are still rough, at their own end's where they have been smoothed already.
+    """
+    energy = caps[0]
+    slope = 0.0
+    result = [energy]
+    per_speed = jerk * step_m
+    for cap in caps[1:]:
+        steeper = slope + per_speed / sqrt(2.0 * energy) if energy > 0.0 else inf
+        slope = steeper if steeper < bound else bound
+        reached = energy + slope * step_m
         if reached >= cap:
-            reached, elapsed_s = cap, bound / jerk
-        energy.append(min(reached, energy[-1] + bound * step_m))
-    return np.array(energy)
+            slope = max((cap - energy) / step_m, fall)
+            reached = cap
+        energy = reached
+        result.append(energy)
+    return result
 
 
-def _rounded(energy: FloatArray, step_m: float, time_s: float) -> FloatArray:
-    """Corners rounded over `time_s`: the mean of the least speed around, so never above what it was.
+def _crests(energy: list[float], step_m: float, jerk: float) -> list[float]:
+    """The largest curve nowhere above `energy` whose slope falls no faster than jerk allows.
 
-    Not at walking pace, where the S-curves of a leg's ends are smooth already."""
-    speed = np.sqrt(2.0 * energy)
-    reach = (0.5 * np.maximum(speed - _WALK_MPS, 0.0) * time_s / step_m).astype(np.int64)
-    last = len(speed) - 1
-    values = speed.tolist()
-    least = np.array(
-        [min(values[max(i - r, 0) : min(i + r, last) + 1]) for i, r in enumerate(reach.tolist())]
-    )
-    total = np.concatenate(([0.0], np.cumsum(least)))
-    index = np.arange(last + 1)
-    low, high = np.maximum(index - reach, 0), np.minimum(index + reach, last) + 1
-    smooth = np.minimum((total[high] - total[low]) / (high - low), speed)
-    return 0.5 * smooth**2
-
-
-def _bounded(energy: FloatArray, step_m: float, acceleration: float, deceleration: float) -> FloatArray:
-    """Both passes once more: rounding must not have steepened anything."""
-    values: list[float] = energy.tolist()
-    for i in range(1, len(values)):
-        values[i] = min(values[i], values[i - 1] + acceleration * step_m)
-    for i in range(len(values) - 2, -1, -1):
-        values[i] = min(values[i], values[i + 1] + deceleration * step_m)
-    return np.array(values)
+    With g = jerk / v of the given curve (less than that of the lower one to find, so on the safe side), and
+    G its second integral, the curve is wanted whose sum with G is convex: the lower convex hull of
+    energy + G, less G. Found by Andrew's monotone chain. Where nothing was too sharp nothing changes, and
+    neither slopes nor upward bends grow.
+    """
+    values = np.array(energy)
+    speed = np.sqrt(2.0 * np.maximum(values, 1e-12))
+    fall = np.zeros(len(values))
+    fall[2:] = np.cumsum(jerk * step_m / speed[1:-1])
+    bent = np.cumsum(fall) * step_m
+    height: list[float] = (values + bent).tolist()
+    hull: list[int] = []
+    for i, y in enumerate(height):
+        while len(hull) >= 2:
+            a, b = hull[-2], hull[-1]
+            if (height[b] - height[a]) * (i - a) < (y - height[a]) * (b - a):
+                break
+            hull.pop()
+        hull.append(i)
+    corners = np.array(hull)
+    lower = np.interp(np.arange(len(height)), corners, np.array(height)[corners]) - bent
+    lower[corners] = values[corners]
+    result: list[float] = np.clip(lower, 0.0, values).tolist()
+    return result

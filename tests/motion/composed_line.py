@@ -49,7 +49,11 @@ def compositions(readme: str) -> dict[str, Composition]:
     found: dict[str, Composition] = {}
     for section in re.split(r"^## ", readme, flags=re.MULTILINE)[1:]:
         name = section.split("\n", 1)[0].strip("` ")
-        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:1] == "|"]
+        rows = [
+            [cell.strip() for cell in line.strip("|").split("|")]
+            for line in section.splitlines()
+            if line[:1] == "|"
+        ]
         elements = [Element(*map(float, row[2:5])) for row in rows if row[0] == "element"]
         stops = [Stop(float(row[2]), row[1], float(row[3])) for row in rows if row[0] == "stop"]
         zones = [Zone(*map(float, row[2:5])) for row in rows if row[0] == "speed"]

@@ -2,7 +2,6 @@
 
 from math import cos, pi, sin
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,22 +55,50 @@ def test_backwards_works_as_well() -> None:
         assert tracker.distance_m == pytest.approx(index * 0.25, abs=0.02)
 
 
-def test_points_are_interpolated_and_continue_straight_beyond_the_ends() -> None:
+def test_the_first_call_takes_the_earlier_of_two_passages_and_heeds_the_direction() -> None:
+    there_and_back = route_of([(60, 0, 0), (10 * pi, 0.1, 0.1), (20, 0, 0), (10 * pi, 0.1, 0.1), (60, 0, 0)])
+    tracker = RouteTracker(there_and_back)
+    tracker.update(0.9, 0.2, 0.0)
+    assert tracker.distance_m == pytest.approx(0.9, abs=0.02), "the lane is driven again at the end"
+    back = RouteTracker(route_of([(40, 0, 0), (0.5, 2 * pi, 2 * pi), (40, 0, 0)]))
+    back.update(10.0, 0.16, pi)
+    assert back.distance_m > 50, "on the way back, which leads in the pose's direction"
+
+
+def test_a_lap_begins_at_its_start_also_a_little_before_it() -> None:
+    lap = RouteTracker(CIRCLE)
+    lap.update(-0.2, 0.0, 0.0)
+    assert lap.distance_m == pytest.approx(-0.2, abs=0.01)
+
+
+def test_points_are_interpolated_and_go_on_beyond_the_ends_as_they_bend_there() -> None:
     tracker = RouteTracker(STRAIGHT)
     assert tracker.point_at(10.1) == (pytest.approx(10.1), 0.0)
     assert tracker.point_at(103.0) == (pytest.approx(103.0), 0.0)
     assert tracker.point_at(-2.0) == (pytest.approx(-2.0), 0.0)
+    arc = RouteTracker(route_of([(10, 0.1, 0.1)]))
+    x_m, y_m = arc.point_at(13.0)
+    assert (x_m, y_m) == (pytest.approx(10 * sin(1.3), abs=0.02), pytest.approx(10 - 10 * cos(1.3), abs=0.02))
 
 
-@pytest.mark.parametrize("stride", [1, 4])
-def test_curvature_ahead_is_the_routes_and_then_straight(stride: int) -> None:
-    ahead = RouteTracker(FIGURE).curvature_ahead(35.0, stride, 600 // stride)
-    places = 35.0 + 0.25 * stride * np.arange(600 // stride)
-    wanted = np.interp(places, FIGURE.distance_m, FIGURE.curvature_1pm, right=0.0)
-    assert np.array(ahead) == pytest.approx(wanted, abs=1e-12)
+@pytest.mark.parametrize("stride", [4, 3])
+def test_curvature_ahead_is_the_routes_and_then_its_ends(stride: int) -> None:
+    tracker = RouteTracker(FIGURE)
+    ahead = tracker.curvature_ahead(35.0, stride, 200)
+    assert len(ahead) == 200
+    wanted = FIGURE.curvature_1pm[140::stride].tolist()
+    assert list(ahead) == wanted + [0.0] * (200 - len(wanted))
+    assert RouteTracker(CIRCLE).curvature_ahead(CIRCLE.length_m - 1.0, 4, 5) == (0.1,) * 5
 
 
-def test_a_snapshot_tells_the_place() -> None:
-    tracker = RouteTracker(STRAIGHT)
-    tracker.update(12.0, 0.5, 0.0)
-    assert tracker.snapshot()["distance_m"] == pytest.approx(12.0)
+def test_a_snapshot_carries_all_state_and_its_version_is_checked() -> None:
+    first, second = RouteTracker(FIGURE), RouteTracker(FIGURE)
+    for index in range(60, 150):
+        first.update(float(FIGURE.x_m[index]), float(FIGURE.y_m[index]) + 0.1, 0.3)
+    second.restore(first.snapshot())
+    assert second.snapshot() == first.snapshot()
+    for tracker in (first, second):
+        tracker.update(float(FIGURE.x_m[152]), float(FIGURE.y_m[152]), 0.3)
+    assert second.snapshot() == first.snapshot()
+    with pytest.raises(ValueError, match="version 1, got 7"):
+        second.restore({**first.snapshot(), "version": 7})
