@@ -43,7 +43,17 @@ HEADING_GATE = 10.8
 REJECTED_MAX = 10
 """So many fixes outside the gate in a row mean that the estimate, not the fix, is wrong: start anew."""
 
+EASE_S = 0.15
+"""Time constant with which the published pose follows a correction, so that the steering does not jerk when
+fixes come back after a drop-out (assumption: below the lag of a person at the wheel)."""
+EASE_MAX_M = 0.5
+"""A larger correction is a new estimate, not a correction: taken at once."""
+TICK_S = 0.01
+
 Matrix = npt.NDArray[np.float64]
+
+
+_EASED = 1.0 - TICK_S / EASE_S
 
 
 @dataclass(slots=True)
@@ -85,6 +95,8 @@ class Localisation:
         self._covariance: Matrix = np.zeros((3, 3))
         self._covariance_at: OdometrySample = self._odometry.sample
         self._std = (1e3, 1e3, 1e3)
+        self._behind = (0.0, 0.0, 0.0)
+        """What the published pose still lies behind the estimate: x, y, heading."""
         self._measured_ns = 0
         self._rejected_in_a_row = 0
         self.fixes_used = 0
@@ -93,8 +105,12 @@ class Localisation:
     def step(self, now_ns: int, state: VehicleState, serial: bytes) -> Pose:
         sample = self._odometry.step(now_ns, state)
         self._history.append(sample)
-        for fix in self._reader.feed(now_ns, serial):
-            self._take(fix)
+        fixes = self._reader.feed(now_ns, serial)
+        if fixes:
+            before = self._anchor
+            for fix in fixes:
+                self._take(fix)
+            self._ease_from(before, sample)
         anchor = self._anchor
         if anchor is None:
             return Pose(
@@ -112,12 +128,14 @@ class Localisation:
                 False,
             )
         x_m, y_m, heading_rad = anchor.place(sample)
+        behind_x_m, behind_y_m, behind_rad = self._behind
+        self._behind = (_EASED * behind_x_m, _EASED * behind_y_m, _EASED * behind_rad)
         lateral_std_m, longitudinal_std_m, heading_std_rad = self._std_now(sample)
         return Pose(
             time_ns=now_ns,
-            x_m=x_m,
-            y_m=y_m,
-            heading_rad=heading_rad,
+            x_m=x_m + behind_x_m,
+            y_m=y_m + behind_y_m,
+            heading_rad=heading_rad + behind_rad,
             speed_mps=self._odometry.speed_mps,
             yaw_rate_radps=self._odometry.yaw_rate_radps,
             lateral_std_m=lateral_std_m,
@@ -127,6 +145,18 @@ class Localisation:
             odometer_m=sample.distance_m,
             valid=lateral_std_m <= self._profile.lateral_std_max_m,
         )
+
+    def _ease_from(self, before: _Anchor | None, sample: OdometrySample) -> None:
+        """The published pose stays where it was and follows the estimate from there."""
+        after = self._anchor
+        if before is None or after is None:
+            self._behind = (0.0, 0.0, 0.0)
+            return
+        old, new = before.place(sample), after.place(sample)
+        x_m, y_m = self._behind[0] + old[0] - new[0], self._behind[1] + old[1] - new[1]
+        turn_rad = self._behind[2] + old[2] - new[2]
+        near = x_m * x_m + y_m * y_m <= EASE_MAX_M * EASE_MAX_M
+        self._behind = (x_m, y_m, turn_rad) if near else (0.0, 0.0, 0.0)
 
     def _std_now(self, sample: OdometrySample) -> tuple[float, float, float]:
         """Standard deviations across, along and of heading, grown by what was driven since the last fix."""

@@ -1,6 +1,6 @@
 """Where the vehicle is, against where it truly is: latency, drop-outs, outliers, uncertainty."""
 
-from math import atan2, cos, degrees, pi, sin
+from math import atan2, cos, degrees, hypot, pi, sin
 from pathlib import Path
 from random import Random
 
@@ -174,3 +174,20 @@ def test_heading_is_the_planes_though_the_meridians_converge() -> None:
     for tick in range(1, 30):
         pose = localisation.step(tick * TICK_NS, rolling(0.0), epoch if tick == 20 else b"")
     assert pose.heading_rad == pytest.approx(north_rad, abs=1e-4)
+
+
+def test_a_correction_after_a_drop_out_does_not_jerk_the_pose() -> None:
+    drive = Drive(speed_mps=4.0)
+    drive.run(10.0)
+    drive.receiving = False
+    drive.run(1.0)
+    drive.jump_m = 0.10
+    drive.receiving = True
+    steps = []
+    for _ in range(60):
+        before = drive.pose
+        assert before is not None
+        after = drive.run(0.01)
+        steps.append(hypot(after.x_m - before.x_m, after.y_m - before.y_m))
+    assert max(steps) < 4.0 * 0.01 + 0.012, "10 cm are not taken in one tick"
+    assert drive.error_m() > 0.03, "but they are taken"
