@@ -107,6 +107,17 @@ class RouteTracker:
         y_m = ys[index] + share * (ys[index + 1] - ys[index])
         return x_m, y_m
 
+    def tangent_at(self, distance_m: float) -> tuple[float, float]:
+        """Heading and curvature of the route, interpolated; beyond its ends as there."""
+        place = min(max(distance_m / self.step_m, 0.0), self._last - 1e-9)
+        index = int(place)
+        share = place - index
+        headings, curvatures = self._heading_rad, self._curvature_1pm
+        return (
+            headings[index] + share * (headings[index + 1] - headings[index]),
+            curvatures[index] + share * (curvatures[index + 1] - curvatures[index]),
+        )
+
     def curvature_ahead(self, distance_m: float, stride: int, count: int) -> tuple[float, ...]:
         """Of `count` samples, every `stride`-th from the one at `distance_m` on; the end's beyond."""
         begin = max(round(distance_m / self.step_m), 0)

@@ -31,7 +31,6 @@ class SteeringModel:
         self._step_max_rad = steering.rate_max_radps * tick_s
         self._underway: deque[SteeringAngles] = deque(maxlen=self._dead_ticks)
         self.lead_s = self._dead_ticks * tick_s
-        self.lag_s = steering.lag_s
 
     def command(self, angles: SteeringAngles) -> None:
         """Remember what was commanded in this tick."""

@@ -50,7 +50,7 @@ def test_a_straight_line_is_held() -> None:
 
 
 @pytest.mark.parametrize(("curvature", "speed_mps"), [(0.14, 2.5), (0.1, 3.0), (0.04, 5.0), (-0.015, 8.0)])
-def test_bends_with_transitions_are_held_within_5_cm(curvature: float, speed_mps: float) -> None:
+def test_bends_with_transitions_are_held_within_2_cm(curvature: float, speed_mps: float) -> None:
     transition_m = 14.0
     route = route_of(
         [
@@ -61,7 +61,7 @@ def test_bends_with_transitions_are_held_within_5_cm(curvature: float, speed_mps
             (30, 0, 0),
         ]
     )
-    assert worst_cross_track_m(route, speed_mps) < 0.05
+    assert worst_cross_track_m(route, speed_mps) < 0.02
 
 
 def test_an_offset_is_driven_out_without_overshooting_far() -> None:
