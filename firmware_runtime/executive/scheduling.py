@@ -1,8 +1,9 @@
 """Asks the operating system to run this process before all others; once, before its loop begins.
 
-Not yet: locked memory, cores of its own, and a priority for each process of the vehicle.
+Not yet: cores of its own, and a priority for each process of the vehicle.
 """
 
+import ctypes
 import gc
 import os
 import sys
@@ -11,22 +12,36 @@ PRIORITY = 50
 """Of SCHED_FIFO's 1 to 99: above everything that is not real-time, below the kernel's own threads."""
 SWITCH_INTERVAL_S = 0.0005
 """So long another thread may keep the interpreter from a tick; Python's own 5 ms is half a tick."""
+_MCL_CURRENT = 1
+"""Linux <sys/mman.h>: what is mapped now. Later allocations stay free, so that none can fail by a limit."""
 
 
 def prepare_for_ticks() -> str:
     """Call it in the main thread, after start-up and before further threads: they inherit the priority.
 
-    Returns how the process is scheduled from here on, in words; without the right to more it stays as it
+    Returns how the process is scheduled from here on, in words. Without the right to more it stays as it
     is, and a busy machine may make ticks late.
     """
     # What start-up left behind is never collected again; ticks make few objects that live on.
     gc.collect()
     gc.freeze()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    return f"{_schedule()}, {_lock_memory()}"
+
+
+def _schedule() -> str:
     if not hasattr(os, "sched_setscheduler"):
-        return "normal scheduling: this system has no SCHED_FIFO"
+        return "normal scheduling (this system has no SCHED_FIFO)"
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
     except PermissionError:
-        return "normal scheduling: SCHED_FIFO needs the right CAP_SYS_NICE or a limit RLIMIT_RTPRIO"
-    return f"SCHED_FIFO, priority {PRIORITY}"
+        return "normal scheduling (SCHED_FIFO needs CAP_SYS_NICE or a limit RLIMIT_RTPRIO)"
+    return f"SCHED_FIFO {PRIORITY}"
+
+
+def _lock_memory() -> str:
+    """A page of code that has to come from a busy disk first costs a tick many times its period."""
+    library = ctypes.CDLL(None)
+    if not hasattr(library, "mlockall") or library.mlockall(_MCL_CURRENT) != 0:
+        return "memory not locked"
+    return "memory locked"

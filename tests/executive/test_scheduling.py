@@ -11,7 +11,8 @@ from firmware_runtime.executive import scheduling
 
 ASK = (
     "import os; from firmware_runtime.executive.scheduling import prepare_for_ticks;"
-    "print(prepare_for_ticks()); print(os.sched_getscheduler(0) == os.SCHED_FIFO)"
+    "print(prepare_for_ticks()); print(os.sched_getscheduler(0) == os.SCHED_FIFO);"
+    "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmLck')))"
 )
 
 
@@ -19,8 +20,9 @@ ASK = (
 def test_what_it_says_is_what_it_got() -> None:
     """In a process of its own: this one must stay as it is."""
     answer = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True)
-    words, is_fifo = answer.stdout.splitlines()
-    assert words.startswith("SCHED_FIFO, priority 50" if is_fifo == "True" else "normal scheduling: ")
+    words, is_fifo, locked_kb = answer.stdout.splitlines()
+    assert words.startswith("SCHED_FIFO 50, " if is_fifo == "True" else "normal scheduling (")
+    assert ("memory not locked" in words) == (locked_kb == "0")
 
 
 def test_without_the_right_it_goes_on_and_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,6 +30,7 @@ def test_without_the_right_it_goes_on_and_says_what_is_missing(monkeypatch: pyte
         raise PermissionError
 
     monkeypatch.setattr(os, "sched_setscheduler", refuse, raising=False)
+    monkeypatch.setattr(scheduling, "_lock_memory", lambda: "memory not locked")
     before = sys.getswitchinterval()
     try:
         assert "CAP_SYS_NICE" in scheduling.prepare_for_ticks()
@@ -39,6 +42,7 @@ def test_without_the_right_it_goes_on_and_says_what_is_missing(monkeypatch: pyte
 
 def test_a_system_without_it_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sched_setscheduler", raising=False)
+    monkeypatch.setattr(scheduling, "_lock_memory", lambda: "memory not locked")
     before = sys.getswitchinterval()
     try:
         assert "no SCHED_FIFO" in scheduling.prepare_for_ticks()
