@@ -72,6 +72,7 @@ class Controller:
         self._sequence = 0
         self._last_pose = NO_POSE
         self._last_high_voltage = OFF
+        self._last_drive_limited = False
         self._last_motion = at_rest(route)
         self.faults: FaultSet = NO_FAULTS
         self.state: VehicleState | None = None
@@ -89,7 +90,14 @@ class Controller:
         permissions = self._machine.permissions(config.state)
         pose = self._localisation.step(now_ns, state, serial)
         motion = self._driver.step(
-            now_ns, pose, state, config.state, permissions, motion_limit(state), standing
+            now_ns,
+            pose,
+            state,
+            config.state,
+            permissions,
+            motion_limit(state),
+            standing,
+            self._last_drive_limited,
         )
         high_voltage = self._contactors.step(now_ns, permissions.contactors, state)
         power = self._power.step(high_voltage.ready, state)
@@ -100,7 +108,8 @@ class Controller:
             state.park_brake_state,
         )
         split = self._split(state, permissions, motion, power, hold)
-        commands = self._commands(state, config.state, faults, motion, high_voltage, hold, split)
+        self._last_drive_limited = split.drive_limited
+        commands = self._commands(state, config.state, standing, faults, motion, high_voltage, hold, split)
         self._sequence += 1
         self._last_pose, self._last_high_voltage, self._last_motion = pose, high_voltage, motion
         self.telemetry = self._tell(now_ns, state, config.state, faults, pose, motion, commands)
@@ -167,7 +176,10 @@ class Controller:
         """Torque only with an open park brake; propulsion only where permitted."""
         if not hold.may_drive:
             return self._blending.release()
-        force_n = motion.force_n if permissions.propulsion else min(motion.force_n, 0.0)
+        force_n = motion.force_n
+        if not permissions.propulsion:
+            force_n = min(force_n, 0.0)
+            self._blending.end_propulsion()
         return self._blending.step(
             force_n,
             motion.speed_mps,
@@ -181,6 +193,7 @@ class Controller:
         self,
         state: VehicleState,
         safety_state: SafetyState,
+        standing: bool,
         faults: FaultSet,
         motion: Motion,
         high_voltage: HighVoltage,
@@ -188,6 +201,8 @@ class Controller:
         split: ForceSplit,
     ) -> Commands:
         moving = safety_state in MOVING_STATES
+        # Whatever the state, springs do not close on turning wheels, and the steering holds its angle.
+        rolling = moving or not standing
         braking = split.brake_force_n > 0.0 or split.torque_nm < 0.0 or hold.brake_force_n > 0.0
         driverless = OnOffState.ON if moving or safety_state is SafetyState.READY else OnOffState.OFF
         hazard = safety_state in (
@@ -201,9 +216,11 @@ class Controller:
             if hold.may_drive and moving and high_voltage.ready
             else OnOffState.OFF,
             traction_torque_nm=split.torque_nm if moving and high_voltage.ready else 0.0,
-            brake_force_n=max(split.brake_force_n, hold.brake_force_n, motion.emergency_brake_n),
-            park_brake_request=hold.park_brake if moving else ParkBrakeRequest.APPLY,
-            steering_enable=OnOffState.ON if moving else OnOffState.OFF,
+            brake_force_n=max(
+                split.brake_force_n, hold.brake_force_n, motion.emergency_brake_n, motion.catch_brake_n
+            ),
+            park_brake_request=hold.park_brake if rolling else ParkBrakeRequest.APPLY,
+            steering_enable=OnOffState.ON if rolling else OnOffState.OFF,
             steering_front_angle_rad=motion.front_rad,
             steering_rear_angle_rad=motion.rear_rad,
             contactor_request=high_voltage.request,

@@ -16,6 +16,8 @@ class ForceSplit(msgspec.Struct, frozen=True):
     """At the motor shaft, forward positive."""
     brake_force_n: float
     """Friction, magnitude."""
+    drive_limited: bool = False
+    """Less drive than was asked, by a limit of motor or battery."""
 
 
 class Blending:
@@ -37,31 +39,39 @@ class Blending:
         discharge_power_w: float,
         charge_power_w: float,
     ) -> ForceSplit:
-        """Split `force_n` (negative brakes) for a vehicle that rolls forward with `speed_mps`."""
+        """Split `force_n` (negative brakes) for a vehicle that rolls with `speed_mps`, forward positive."""
         traction = self._traction
         per_torque = self._force_per_torque
         shaft_radps = max(abs(speed_mps) * per_torque, 1.0)
         if force_n >= 0.0:
+            asked_nm = force_n / (per_torque * traction.efficiency)
             wanted_nm = min(
-                force_n / (per_torque * traction.efficiency),
+                asked_nm,
                 torque_max_nm,
                 traction.torque_max_nm,
                 min(discharge_power_w, traction.power_max_w) * traction.efficiency / shaft_radps,
             )
         else:
-            fade = min(abs(speed_mps) / traction.regeneration_fade_speed_mps, 1.0)
+            # Rolling back, a negative torque would propel: friction alone brakes there.
+            fade = min(max(speed_mps, 0.0) / traction.regeneration_fade_speed_mps, 1.0)
             wanted_nm = -min(
                 -force_n * traction.efficiency / per_torque,
                 fade * min(regen_max_nm, traction.regeneration_torque_max_nm),
                 charge_power_w / shaft_radps,
             )
+            asked_nm = wanted_nm
         self._torque_nm = torque_nm = self._slewed(wanted_nm)
         if torque_nm >= 0.0:
             given_n = torque_nm * per_torque * traction.efficiency
         else:
             given_n = torque_nm * per_torque / traction.efficiency
         missing_n = given_n - force_n if force_n < 0.0 else 0.0
-        return ForceSplit(torque_nm, min(max(missing_n, 0.0), self._brake.force_max_n))
+        friction_n = min(max(missing_n, 0.0), self._brake.force_max_n)
+        return ForceSplit(torque_nm, friction_n, asked_nm > wanted_nm)
+
+    def end_propulsion(self) -> None:
+        """Propelling torque goes at once, without slope: the state does not permit it any more."""
+        self._torque_nm = min(self._torque_nm, 0.0)
 
     def release(self) -> ForceSplit:
         """No torque at once (nothing may propel); the next step starts from zero."""

@@ -33,6 +33,8 @@ class Motion(msgspec.Struct, frozen=True):
     force_n: float
     hold: bool
     emergency_brake_n: float
+    catch_brake_n: float
+    """Friction while the vehicle is caught on a hill."""
     front_rad: float
     rear_rad: float
     stop_plan: StopPlan | None
@@ -54,6 +56,7 @@ def at_rest(route: Route) -> Motion:
         force_n=0.0,
         hold=True,
         emergency_brake_n=0.0,
+        catch_brake_n=0.0,
         front_rad=0.0,
         rear_rad=0.0,
         stop_plan=None,
@@ -92,6 +95,7 @@ class Driver:
         permissions: Permissions,
         limit: MotionLimit,
         standing: bool,
+        drive_limited: bool = False,
     ) -> Motion:
         tracker = self._tracker
         located = pose.measured_ns > 0
@@ -102,7 +106,7 @@ class Driver:
         if permissions.propulsion:
             phase = self._mission.step(now_ns, tracker.distance_m, held)
         cap_mps = min(permissions.speed_cap_mps, limit.speed_max_mps)
-        demand = self._demand(pose, safety_state, phase, cap_mps, permissions)
+        demand = self._demand(pose, safety_state, phase, cap_mps, permissions, drive_limited)
         request = self._speed.step(pose.speed_mps, state.load_mass_kg, demand, standing)
         measured = SteeringAngles(state.steering_front_angle_rad, state.steering_rear_angle_rad)
         if permissions.steering and located:
@@ -116,6 +120,7 @@ class Driver:
             force_n=request.force_n,
             hold=request.hold,
             emergency_brake_n=self._data.brake.force_max_n if emergency else 0.0,
+            catch_brake_n=min(request.catch_brake_n, self._data.brake.force_max_n),
             front_rad=self._front_rad,
             rear_rad=self._rear_rad,
             stop_plan=self._planner.step(now_ns, pose, tracker) if permissions.brake_release else None,
@@ -138,6 +143,7 @@ class Driver:
         phase: MissionPhase,
         cap_mps: float,
         permissions: Permissions,
+        drive_limited: bool,
     ) -> SpeedDemand:
         limits = self._data.limits
         distance_m = self._tracker.distance_m
@@ -155,6 +161,7 @@ class Driver:
             stop_jerk_mps3=MINIMAL_RISK_JERK_MPS3 if minimal_risk else limits.jerk_max_mps3,
             to_stop_m=to_stop_m if permissions.propulsion else inf,
             standstill=standstill,
+            drive_limited=drive_limited,
         )
 
 

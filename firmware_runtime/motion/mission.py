@@ -4,8 +4,9 @@ from enum import IntEnum
 
 from firmware_runtime.vehicle.route import Route, RouteStop
 
-REACHED_M = 0.30
-"""So near to a stop, and standing, it counts as reached; the closing metrics judge accuracy (assumption)."""
+REACHED_M = 0.10
+"""So near to a stop, and standing, it counts as reached: what a stop may miss by, since a scanner may have
+held the vehicle just short of it (assumption)."""
 
 
 class MissionPhase(IntEnum):

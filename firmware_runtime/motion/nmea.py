@@ -11,6 +11,8 @@ from math import radians
 
 import msgspec
 
+MAX_DIGITS = 20
+"""No number of a receiver is longer; a longer one could be beyond a float (assumption)."""
 MAX_BUFFER = 4096
 """Bytes kept while waiting for a line's end; more is noise and is dropped (assumption)."""
 
@@ -91,7 +93,7 @@ class NmeaReader:
             return
         if epoch is None or epoch.given:
             return
-        if kind == "GST" and _time_of_day(fields[1]) == epoch.utc_ns and len(fields) >= 9:
+        if kind == "GST" and len(fields) >= 9 and _time_of_day(fields[1]) == epoch.utc_ns:
             north, east = _number(fields[6]), _number(fields[7])
             if north is not None and east is not None:
                 epoch.north_std_m, epoch.east_std_m = north, east
@@ -146,7 +148,7 @@ def _gga(fields: list[str]) -> _Epoch | None:
 def _number(text: str) -> float | None:
     """A plain decimal number, else None (no exponent, no NaN: NMEA has neither)."""
     digits = text.lstrip("-")
-    if not digits or not digits.replace(".", "", 1).isdigit():
+    if not digits or len(digits) > MAX_DIGITS or not digits.replace(".", "", 1).isdigit():
         return None
     return float(text) if len(text) - len(digits) <= 1 else None
 

@@ -26,6 +26,17 @@ PREVIEW_S = 0.18
 """The profile is read this far ahead: brake lag and tick, so that braking begins in time (assumption)."""
 INTEGRAL_MAX_MPS2 = 2.0
 """Bound of the integral: the acceleration of a 15 % grade and some."""
+INTEGRAL_WINDOW_MPS = 0.6
+"""Too slow by more than this, the drive is at its limit and the integral waits; too fast has no excuse."""
+CLOSING_MPS = 0.15
+"""Where standstill is asked, the brake closes between this speed and none, forward or back (assumption)."""
+ROLLBACK_MPS = 0.03
+"""Backwards faster than this while driving forward is a hill that the torque does not hold yet."""
+CATCH_MPS2 = 2.0
+"""Brake that catches the roll-back: holds a 15 % grade and some."""
+CATCH_RELEASE_MPS3 = 1.0
+CATCH_RISE_MPS3 = 0.6
+"""While caught, the brake eases and the drive grows at these rates, until the vehicle goes (assumption)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,8 @@ class SpeedDemand:
     """Distance to the next stop of the route."""
     standstill: bool
     """Whoever asks for it wants it held."""
+    drive_limited: bool = False
+    """Last tick's force was more than motor and battery could give: asking for more still is no use."""
 
 
 class SpeedRequest(msgspec.Struct, frozen=True):
@@ -54,6 +67,8 @@ class SpeedRequest(msgspec.Struct, frozen=True):
     target_mps: float
     hold: bool
     """Stand: park brake on, no torque."""
+    catch_brake_n: float = 0.0
+    """Friction beside the force, where the vehicle rolled back on a hill; magnitude."""
 
 
 class SpeedControl:
@@ -65,17 +80,24 @@ class SpeedControl:
         self._target_mps = 0.0
         self._target_mps2 = 0.0
         self._integral_mps2 = 0.0
+        self._closing_mps2 = 0.0
+        """Deceleration added since the reference came to rest and the vehicle did not."""
+        self._catch_mps2 = 0.0
 
     def reset(self) -> None:
         """Start from standstill: no stored reference and no stored integral."""
         self._target_mps = self._target_mps2 = self._integral_mps2 = 0.0
+        self._closing_mps2 = self._catch_mps2 = 0.0
 
     def step(self, speed_mps: float, load_kg: float, demand: SpeedDemand, standing: bool) -> SpeedRequest:
         at_stop = demand.to_stop_m <= HOLD_DISTANCE_M
         if demand.standstill or (at_stop and (standing or demand.to_stop_m <= 0.0 or speed_mps < 0.12)):
             return self._hold(speed_mps, load_kg, demand, standing)
+        self._closing_mps2 = 0.0
         self._advance_target(speed_mps, demand)
-        return SpeedRequest(self._force(speed_mps, load_kg), self._target_mps, False)
+        catch_n = self._catch(speed_mps) * (self._mass.empty_kg + load_kg)
+        force_n = self._force(speed_mps, load_kg, demand.drive_limited)
+        return SpeedRequest(force_n, self._target_mps, False, catch_n)
 
     def _hold(self, speed_mps: float, load_kg: float, demand: SpeedDemand, standing: bool) -> SpeedRequest:
         """Brake what speed is left, then hold."""
@@ -86,7 +108,26 @@ class SpeedControl:
             self._target_mps2 - demand.stop_jerk_mps3 * TICK_S, -demand.stop_deceleration_mps2
         )
         self._target_mps = max(min(self._target_mps, speed_mps) + self._target_mps2 * TICK_S, 0.0)
-        return SpeedRequest(min(self._force(speed_mps, load_kg), 0.0), self._target_mps, False)
+        # The feedback knows no grade yet and may even ask for drive: what stops is friction, on any hill.
+        if self._target_mps <= 0.0:
+            self._closing_mps2 = min(
+                self._closing_mps2 + demand.stop_jerk_mps3 * TICK_S, demand.stop_deceleration_mps2
+            )
+        share = min(max(1.0 - speed_mps / CLOSING_MPS, 0.0), 1.0)
+        closing_n = -max(share * CATCH_MPS2, self._closing_mps2) * (self._mass.empty_kg + load_kg)
+        force_n = min(self._force(speed_mps, load_kg, False), closing_n)
+        return SpeedRequest(force_n, self._target_mps, False)
+
+    def _catch(self, speed_mps: float) -> float:
+        """Deceleration's worth of friction that holds the hill while the integral grows to carry it."""
+        if speed_mps < -ROLLBACK_MPS:
+            self._catch_mps2 = CATCH_MPS2
+        elif speed_mps > ROLLBACK_MPS:
+            self._catch_mps2 = 0.0
+        if self._catch_mps2 > 0.0:
+            self._catch_mps2 = max(self._catch_mps2 - CATCH_RELEASE_MPS3 * TICK_S, 0.0)
+            self._integral_mps2 = min(self._integral_mps2 + CATCH_RISE_MPS3 * TICK_S, INTEGRAL_MAX_MPS2)
+        return self._catch_mps2
 
     def _advance_target(self, speed_mps: float, demand: SpeedDemand) -> None:
         """Move the reference one tick towards profile and caps, within acceleration and jerk."""
@@ -117,12 +158,12 @@ class SpeedControl:
         # A drive that cannot follow (power limit, grade) must not be left far behind by its reference.
         self._target_mps = min(self._target_mps, speed_mps + 0.5)
 
-    def _force(self, speed_mps: float, load_kg: float) -> float:
+    def _force(self, speed_mps: float, load_kg: float, drive_limited: bool) -> float:
         mass_kg = self._mass.empty_kg + load_kg
         inertia_kg = mass_kg + ROTATING_SHARE * self._mass.empty_kg
         error_mps = self._target_mps - speed_mps
         gain = self._control
-        if abs(error_mps) < 0.6:
+        if error_mps < (0.0 if drive_limited else INTEGRAL_WINDOW_MPS):
             self._integral_mps2 += gain.speed_integral_1ps2 * error_mps * TICK_S
             self._integral_mps2 = min(max(self._integral_mps2, -INTEGRAL_MAX_MPS2), INTEGRAL_MAX_MPS2)
         acceleration = self._target_mps2 + gain.speed_gain_1ps * error_mps + self._integral_mps2

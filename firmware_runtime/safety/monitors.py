@@ -50,8 +50,14 @@ def _failed(status: ActuatorStatus) -> str:
     return "" if status in (ActuatorStatus.READY, ActuatorStatus.ACTIVE) else status.name
 
 
+_REAR_WHEELS = ("wheel_speed_rear_left_mps", "wheel_speed_rear_right_mps")
+
+
 def speed_implausible(i: MonitorInputs) -> str:
+    """Of two living sources: a lost one keeps its last value, and that is no evidence."""
     s, traction = i.state, i.profile.traction
+    if not s.usable(*_REAR_WHEELS, "motor_speed_radps"):
+        return ""
     wheels_mps = 0.5 * (s.wheel_speed_rear_left_mps + s.wheel_speed_rear_right_mps)
     motor_mps = s.motor_speed_radps * traction.wheel_radius_m / traction.gear_ratio
     if abs(wheels_mps - motor_mps) <= SPEED_DISAGREEMENT_MPS + SPEED_DISAGREEMENT_SHARE * abs(wheels_mps):
@@ -60,8 +66,14 @@ def speed_implausible(i: MonitorInputs) -> str:
 
 
 def unintended_motion(i: MonitorInputs) -> str:
-    s = i.state
-    speed_mps = 0.5 * (s.wheel_speed_rear_left_mps + s.wheel_speed_rear_right_mps)
+    """By the wheels; by the motor where they are lost."""
+    s, traction = i.state, i.profile.traction
+    if s.usable(*_REAR_WHEELS):
+        speed_mps = 0.5 * (s.wheel_speed_rear_left_mps + s.wheel_speed_rear_right_mps)
+    elif s.usable("motor_speed_radps"):
+        speed_mps = s.motor_speed_radps * traction.wheel_radius_m / traction.gear_ratio
+    else:
+        return ""
     return f"{speed_mps:.2f} m/s in {i.safety_state.name}" if abs(speed_mps) > UNINTENDED_MPS else ""
 
 

@@ -100,10 +100,11 @@ class Supervisor:
         self._move(now_ns, state)
         self._latch_estop(state, standing)
         self._judge(now_ns, state, standing, proposal)
-        if self._estop_latch or self._took_over or not self._control_seen or proposal is None:
+        if self._estop_latch or self._took_over or not self._control_seen:
             commands = self._own_stop(now_ns, state, standing)
         else:
-            commands = proposal.commands
+            # A proposal that is late, but not too late: the last one holds on, or torque would jump twice.
+            commands = self._accepted
         self._heartbeat(commands, state, standing)
         return self._send(now_ns, state, standing, commands)
 

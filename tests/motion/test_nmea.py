@@ -137,3 +137,15 @@ def test_the_clock_offset_may_drift_slowly() -> None:
         utc_ns = round(true_ns * (1 + drift))
         measured_ns = clock.measured_ns(utc_ns, true_ns + 80_000_000 + (k % 5) * 5_000_000)
         assert abs(measured_ns - true_ns) < 8_000_000
+
+
+@pytest.mark.parametrize("body", ["GNGST", "GNHDT", "GNGGA", "GNGST,102030.400", "GNRMC"])
+def test_a_sentence_cut_short_by_its_sender_never_raises(body: str) -> None:
+    reader = NmeaReader()
+    assert reader.feed(0, GGA + sentence(body)) == []
+    assert len(reader.feed(0, EPOCH)) == 1
+
+
+def test_a_number_beyond_a_float_is_no_number() -> None:
+    gst = sentence(f"GNGST,102030.400,0.02,0.011,0.009,45.0,{'9' * 400},0.010,0.020")
+    assert NmeaReader().feed(0, GGA + gst + HDT) == []

@@ -1,0 +1,134 @@
+"""What the truck did wrong once: moved when it should not, stopped when it need not; a scenario each."""
+
+from dataclasses import replace
+
+import pytest
+
+from firmware_runtime.vehicle.enums import SafetyState
+from tests.drives.rig import Rig, arrived, standing
+from tests.motion.lines import route_of
+from vehicle_hil.scene import place
+from vehicle_hil.vehicle_file import built_in_vehicle, load_vehicle_file
+
+S = SafetyState
+STRAIGHT = route_of([(120, 0, 0)])
+ROLLBACK_M, STOP_ERROR_M = 0.30, 0.10
+LADEN_KG = 60_000.0
+
+
+def hill(rows: tuple[tuple[float, float], ...], load_kg: float = 0.0) -> Rig:
+    """On a straight with this grade (distance, rise over run)."""
+    rig = Rig(STRAIGHT)
+    file = load_vehicle_file(built_in_vehicle("q_truck"))
+    rig.vehicle = place(replace(file, surroundings=replace(file.surroundings, grade=rows)), 1, STRAIGHT)
+    rig.vehicle.body.turn_mode_key("AUTO")
+    rig.vehicle.set_load(load_kg)
+    return rig
+
+
+def climb_from(distance_m: float, grade: float) -> tuple[tuple[float, float], ...]:
+    return ((0.0, 0.0), (distance_m, 0.0), (distance_m + 5.0, grade))
+
+
+@pytest.mark.parametrize("load_kg", [0.0, LADEN_KG])
+@pytest.mark.parametrize("grade", [0.05, 0.10, 0.15])
+def test_it_starts_on_a_hill_without_rolling_back(grade: float, load_kg: float) -> None:
+    rig = hill(((0.0, grade),), load_kg)
+    rig.start()
+    back_m = 0.0
+    while rig.truth.distance_m < 10.0:
+        rig.tick()
+        back_m = min(back_m, rig.truth.distance_m)
+        assert rig.now_ns < 60_000_000_000
+    assert -back_m <= ROLLBACK_M
+    assert rig.state is S.AUTO
+
+
+@pytest.mark.parametrize("grade", [-0.10, -0.05, 0.05, 0.10])
+@pytest.mark.parametrize("load_kg", [0.0, LADEN_KG])
+def test_a_scanner_stop_on_a_hill_stands_and_stays(grade: float, load_kg: float) -> None:
+    rig = hill(climb_from(15.0, grade), load_kg)
+    rig.drive_to(50.0)
+    speed_mps, from_m = rig.truth.speed_mps, rig.truth.distance_m
+    rig.vehicle.body.set_scanner(True)
+    rig.run(lambda r: r.truth.park_brake_applied, 30)
+    assert rig.truth.distance_m - from_m <= speed_mps**2 / (2 * 0.7) + 1.5 * speed_mps
+    rested_m = rig.truth.distance_m
+    rig.pause(5.0)
+    assert rig.truth.distance_m == pytest.approx(rested_m, abs=0.01)
+    assert rig.state is S.AUTO
+
+
+@pytest.mark.parametrize("grade", [-0.10, -0.05, 0.05, 0.10])
+@pytest.mark.parametrize("load_kg", [0.0, LADEN_KG])
+def test_it_arrives_on_a_hill_as_exactly_as_on_the_flat(grade: float, load_kg: float) -> None:
+    rig = hill(climb_from(15.0, grade), load_kg)
+    rig.start()
+    speed_max_mps = 0.0
+    while not arrived(rig):
+        rig.tick()
+        speed_max_mps = max(speed_max_mps, rig.truth.speed_mps)
+        assert rig.telemetry.faults == ()
+        assert rig.now_ns < 120_000_000_000
+    assert rig.stop_error_m <= STOP_ERROR_M
+    assert speed_max_mps <= 8.33 + 0.6
+
+
+def test_a_minimal_risk_stop_while_accelerating_is_no_quarrel_of_the_two_eyes() -> None:
+    rig = Rig(STRAIGHT)
+    rig.drive_to(15.0)
+    assert rig.telemetry.torque_request_nm > 200.0
+    rig.vehicle.body.set_link(False)
+    rig.run(standing, 15)
+    rig.pause(1.0)
+    assert rig.state is S.SAFE_STOP
+    assert rig.onboard.supervisor.report.rejected == 0
+
+
+@pytest.mark.parametrize("place_m", [8.0, 40.0])
+@pytest.mark.parametrize("ticks", [1, 2])
+def test_a_proposal_that_comes_late_but_not_too_late_stops_nothing(ticks: int, place_m: float) -> None:
+    rig = Rig()
+    rig.drive_to(place_m)
+    assert rig.telemetry.torque_request_nm > 200.0
+    rig.control_alive = False
+    rig.pause(ticks * 0.01)
+    rig.control_alive = True
+    rig.run(arrived)
+    assert rig.onboard.supervisor.report.rejected == 0
+
+
+def test_the_spring_brake_does_not_close_on_turning_wheels() -> None:
+    rig = Rig()
+    rig.drive_to(40.0)
+    rig.vehicle.body.set_bumper(True)
+    rig.run(lambda r: r.state is S.FAULT, 1)
+    while not standing(rig):
+        assert not rig.truth.park_brake_applied
+        rig.tick()
+    rig.pause(1.0)
+    assert rig.truth.park_brake_applied
+
+
+def test_a_stop_just_short_of_the_end_is_not_the_end() -> None:
+    rig = Rig()
+    rig.drive_to(163.5)
+    rig.vehicle.body.set_scanner(True)
+    rig.run(lambda r: r.truth.park_brake_applied, 15)
+    assert 0.15 < rig.stop_error_m < 0.4
+    rig.vehicle.body.set_scanner(False)
+    rig.run(arrived)
+    assert rig.stop_error_m <= STOP_ERROR_M
+
+
+def test_lost_wheel_speeds_are_one_fault_and_no_motion() -> None:
+    rig = Rig()
+    rig.drive_to(40.0)
+    rig.vehicle.mute("brakes")
+    seen: set[str] = set()
+    while rig.state in (S.AUTO, S.MRM):
+        rig.tick()
+        seen.update(text.split(":")[0] for text in rig.telemetry.faults)
+    rig.pause(2.0)
+    assert rig.state is S.SAFE_STOP
+    assert seen.isdisjoint({"speed_implausible", "unintended_motion"})
