@@ -2,7 +2,8 @@
 
 Steering follows the plan's curvature at the distance driven since its anchor, by a second implementation of
 the steering geometry; where the plan has ended or expired, and where there never was one, the angle is held,
-never straightened. Braking rises jerk-limited to the plan's deceleration (or at once to the emergency's).
+never straightened. Braking rises jerk-limited to the plan's deceleration (or at once to the emergency's), and
+by what the vehicle is too fast: a hill must not lengthen a stop beyond its plan.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,12 @@ EMERGENCY_DECELERATION_MPS2 = 5.0
 DECELERATION_MIN_MPS2 = 0.5
 DECELERATION_MAX_MPS2 = 4.0
 """UN R157 (secondary): a minimal-risk stop stays at or below 4 m/s²."""
+SHORTFALL_GAIN_1PS = 1.0
+SHORTFALL_INTEGRAL_1PS2 = 0.5
+SHORTFALL_MAX_MPS2 = 2.0
+"""What a hill, a load or a worn brake takes from the stop is braked in addition: 15 % and some."""
+BRAKE_LAG_S = 0.25
+"""From command to deceleration: less than the commanded one is no shortfall until then (assumption)."""
 PLAN_LEAD_S = 0.2
 """Steering acts late: the plan is read so far ahead (assumption)."""
 
@@ -40,17 +47,22 @@ class StopDriver:
         self._deceleration_max_mps2 = min(data.limits.minimal_risk_deceleration_mps2, DECELERATION_MAX_MPS2)
         self._hold_force_n = data.brake.hold_force_n
         self._force_max_n = data.brake.force_max_n
-        self._deceleration_mps2 = 0.0
+        self.reset()
 
     def reset(self) -> None:
         """The next stop begins gently again."""
         self._deceleration_mps2 = 0.0
+        self._expected_mps: float | None = None
+        """Speed that the commanded deceleration should have left by now."""
+        self._expected_mps2 = 0.0
+        self._shortfall_mps2 = 0.0
 
     def step(
         self,
         now_ns: int,
         odometer_m: float,
         speed_mps: float,
+        speed_known: bool,
         load_kg: float,
         plan: StopPlan | None,
         held_rad: tuple[float, float],
@@ -60,6 +72,7 @@ class StopDriver:
         """Brake and steer one tick; `held_rad` are the angles sent last (front, rear)."""
         front, rear = self._angles(now_ns, odometer_m, speed_mps, plan, held_rad)
         if standing:
+            self.reset()
             return StopCommand(self._hold_force_n, held_rad[0], held_rad[1])
         if emergency:
             self._deceleration_mps2 = EMERGENCY_DECELERATION_MPS2
@@ -70,8 +83,20 @@ class StopDriver:
                 min(self._deceleration_mps2 + MINIMAL_RISK_JERK_MPS3 * TICK_S, wanted),
                 min(self._deceleration_mps2, wanted),
             )
-        force_n = (self._empty_kg + load_kg) * self._deceleration_mps2
+        added_mps2 = self._added_mps2(abs(speed_mps)) if speed_known else 0.0
+        force_n = (self._empty_kg + load_kg) * (self._deceleration_mps2 + added_mps2)
         return StopCommand(min(force_n, self._force_max_n), front, rear)
+
+    def _added_mps2(self, speed_mps: float) -> float:
+        """Proportional-integral on the speed that is left beyond what the stop should have left."""
+        if self._expected_mps is None:
+            self._expected_mps = speed_mps
+        self._expected_mps2 += (self._deceleration_mps2 - self._expected_mps2) * TICK_S / BRAKE_LAG_S
+        self._expected_mps = max(self._expected_mps - self._expected_mps2 * TICK_S, 0.0)
+        excess_mps = speed_mps - self._expected_mps
+        grown = self._shortfall_mps2 + SHORTFALL_INTEGRAL_1PS2 * excess_mps * TICK_S
+        self._shortfall_mps2 = min(max(grown, 0.0), SHORTFALL_MAX_MPS2)
+        return min(max(self._shortfall_mps2 + SHORTFALL_GAIN_1PS * excess_mps, 0.0), SHORTFALL_MAX_MPS2)
 
     def _angles(
         self,

@@ -40,6 +40,7 @@ VITAL = (*WHEELS, "motor_speed_radps", *ACTUATORS, "steering_front_angle_rad", "
 HEARD = frozenset(
     (*VITAL, *CHANNELS, "steering_rear_angle_rad", "acknowledge_button", "load_mass_kg", "charge_plug")
 )
+EMERGENCY_STATES = frozenset({SafetyState.ESTOP, SafetyState.FAULT})
 RECOVERY_NS = 500_000_000
 """After its own stop the supervisor wants good proposals for so long, at standstill (assumption)."""
 MOVING_MPS = 0.3
@@ -101,7 +102,9 @@ class Supervisor:
         self._latch_estop(state, standing)
         self._judge(now_ns, state, standing, proposal)
         if self._estop_latch or self._took_over or not self._control_seen:
-            commands = self._own_stop(now_ns, state, standing)
+            # A harder stop may be asked by anyone, at any time.
+            emergency = self._estop_latch or (proposal is not None and proposal.state in EMERGENCY_STATES)
+            commands = self._own_stop(now_ns, state, standing, emergency)
         else:
             # A proposal that is late, but not too late: the last one holds on, or torque would jump twice.
             commands = self._accepted
@@ -185,9 +188,8 @@ class Supervisor:
         elif now_ns - self._good_since_ns >= RECOVERY_NS:
             self._took_over = ""
             self._good_since_ns = None
-            self._stop.reset()
 
-    def _own_stop(self, now_ns: int, state: VehicleState, standing: bool) -> Commands:
+    def _own_stop(self, now_ns: int, state: VehicleState, standing: bool, emergency: bool) -> Commands:
         """Commands of a stop by the supervisor alone; at rest they are the safe words."""
         load_kg = state.load_mass_kg if state.usable("load_mass_kg") else self._payload_max_kg
         last = self._accepted
@@ -195,14 +197,13 @@ class Supervisor:
             now_ns,
             self._odometer_m,
             self._speed_mps,
+            state.usable(*WHEELS),
             load_kg,
             self._plan,
             (last.steering_front_angle_rad, last.steering_rear_angle_rad),
-            self._estop_latch,
+            emergency,
             standing,
         )
-        if standing and not self._estop_latch and not self._took_over:
-            self._stop.reset()
         keep = last.contactor_request if not standing else ContactorRequest.OPEN
         self._accepted = commands = Commands(
             brake_force_n=stop.brake_force_n,
@@ -247,6 +248,6 @@ class Supervisor:
             return self._sender.frames(now_ns, self._values.values(commands))
         except EncodeError as error:
             self._took_over = self._took_over or f"cannot encode: {error}"
-            own = self._own_stop(now_ns, state, standing)
+            own = self._own_stop(now_ns, state, standing, self._estop_latch)
             self._heartbeat(own, state, standing)
             return self._sender.frames(now_ns, self._values.values(own))

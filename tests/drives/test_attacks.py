@@ -132,3 +132,25 @@ def test_lost_wheel_speeds_are_one_fault_and_no_motion() -> None:
     rig.pause(2.0)
     assert rig.state is S.SAFE_STOP
     assert seen.isdisjoint({"speed_implausible", "unintended_motion"})
+
+
+@pytest.mark.parametrize("grade", [-0.05, -0.10])
+def test_the_supervisors_own_stop_is_no_longer_on_a_hill_than_its_plan(grade: float) -> None:
+    rig = hill(climb_from(15.0, grade), LADEN_KG)
+    rig.drive_to(60.0)
+    speed_mps, from_m = rig.truth.speed_mps, rig.truth.distance_m
+    rig.control_alive = False
+    rig.run(standing, 20)
+    assert rig.truth.distance_m - from_m <= speed_mps**2 / (2 * 0.7 * 1.8) + 0.5 * speed_mps
+
+
+def test_the_bumper_is_an_emergency_stop_also_while_the_supervisor_stops_the_truck() -> None:
+    rig = Rig()
+    rig.drive_to(45.0)
+    rig.control_alive = False
+    rig.pause(0.05)
+    rig.control_alive = True
+    rig.vehicle.body.set_bumper(True)
+    speed_mps, from_m = rig.truth.speed_mps, rig.truth.distance_m
+    rig.run(standing, 10)
+    assert rig.truth.distance_m - from_m < speed_mps**2 / (2 * 3.0) + 0.5 * speed_mps
