@@ -73,6 +73,7 @@ class Controller:
         self._last_pose = NO_POSE
         self._last_high_voltage = OFF
         self._last_drive_limited = False
+        self._run_held = self._acknowledge_held = True
         self._last_motion = at_rest(route)
         self.faults: FaultSet = NO_FAULTS
         self.state: VehicleState | None = None
@@ -136,6 +137,7 @@ class Controller:
                 standing=standing,
                 pose=self._last_pose,
                 cross_track_m=self._last_motion.cross_track_m,
+                heading_error_rad=self._last_motion.heading_error_rad,
                 precharge_overdue=self._last_high_voltage.precharge_overdue,
                 supervisor_took_over=supervisor.took_over,
             ),
@@ -151,12 +153,16 @@ class Controller:
             and state.steering_status in READY_STATUS
             and state.park_brake_state is ParkBrakeState.APPLIED
         )
+        self._run_held = _held(state, "run_button", state.run_button, self._run_held)
+        self._acknowledge_held = _held(
+            state, "acknowledge_button", state.acknowledge_button, self._acknowledge_held
+        )
         return SafetyInputs(
             estop_pressed=self._estop.step(state),
             severity=faults.severity,
             standing=standing,
-            run_pressed=state.run_button is ButtonState.PRESSED,
-            acknowledge_pressed=state.acknowledge_button is ButtonState.PRESSED,
+            run_pressed=self._run_held,
+            acknowledge_pressed=self._acknowledge_held,
             high_voltage_ready=self._last_high_voltage.ready,
             mode=state.mode_key,
             plugged=state.charge_plug is not PlugState.UNPLUGGED,
@@ -271,3 +277,13 @@ class Controller:
             battery_power_w=state.battery_voltage_v * state.battery_current_a,
             next_stop=motion.next_stop,
         )
+
+
+def _held(state: VehicleState, name: str, button: ButtonState, before: bool) -> bool:
+    """Pressed; a button that is broken or lost was not released, so that its return is no new press."""
+    if name not in state.unusable:
+        if button is ButtonState.PRESSED:
+            return True
+        if button is ButtonState.RELEASED:
+            return False
+    return before

@@ -46,6 +46,7 @@ class Motion(msgspec.Struct, frozen=True):
     route_distance_m: float
     route_share: float
     cross_track_m: float
+    heading_error_rad: float
     next_stop: str
     scanner_field_set: float
 
@@ -68,6 +69,7 @@ def at_rest(route: Route) -> Motion:
         route_distance_m=0.0,
         route_share=0.0,
         cross_track_m=0.0,
+        heading_error_rad=0.0,
         next_stop=route.stops[0].name,
         scanner_field_set=0.0,
     )
@@ -132,6 +134,7 @@ class Driver:
             route_distance_m=tracker.distance_m,
             route_share=min(max(tracker.distance_m / self._route.length_m, 0.0), 1.0),
             cross_track_m=tracker.cross_track_m if located else 0.0,
+            heading_error_rad=tracker.heading_error_rad if located else 0.0,
             next_stop=self._mission.next_stop.name,
             scanner_field_set=_field_set(pose.speed_mps),
         )

@@ -26,10 +26,13 @@ class FaultMonitor:
             for state in SafetyState
         }
         self._active = 0
+        self._state: SafetyState | None = None
 
     def step(self, now_ns: int, inputs: MonitorInputs) -> FaultSet:
         """Active faults of this tick, worst first."""
         state = inputs.safety_state
+        if state is not self._state:
+            self._enter(state)
         for memory in self._of_state[state]:
             detail = memory.row.condition(inputs)
             if detail or memory.active is not None:
@@ -46,6 +49,13 @@ class FaultMonitor:
             key=lambda fault: (-fault.severity, fault.since_ns),
         )
         return FaultSet(tuple(faults), faults[0].severity) if faults else NO_FAULTS
+
+    def _enter(self, state: SafetyState) -> None:
+        """What was about to be a fault in a state where it is not looked at any more begins anew later."""
+        self._state = state
+        for memory in self._memory:
+            if memory.active is None and state not in memory.row.applies:
+                memory.changed_ns = None
 
     def _judge(self, now_ns: int, memory: _Debounce, detail: str) -> None:
         if bool(detail) == (memory.active is not None):

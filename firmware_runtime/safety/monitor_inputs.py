@@ -22,3 +22,5 @@ class MonitorInputs(msgspec.Struct, frozen=True):
     precharge_overdue: bool
     supervisor_took_over: str
     """The supervisor's reason, or empty."""
+    heading_error_rad: float = 0.0
+    """Of the last tick, against the route's tangent; 0 where no route is followed."""

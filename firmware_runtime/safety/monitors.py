@@ -12,6 +12,8 @@ SPEED_DISAGREEMENT_SHARE = 0.10
 """Wheels against motor: absolute plus a share (assumption: tyre radius, slip, sensor)."""
 UNINTENDED_MPS = 0.10
 """Faster than this in a state that must stand is motion nobody asked for (assumption)."""
+HEADING_ERROR_MAX_RAD = 0.7
+"""So far across its route a vehicle does not come back within its corridor (assumption: 40 degrees)."""
 RESERVOIR_MIN_PA = 4.5e5
 """The spring brake begins to close by itself below about 4.5 bar (assumption)."""
 SUPPLY_MIN_V = 20.0
@@ -86,7 +88,11 @@ def localisation_lost(i: MonitorInputs) -> str:
 
 def route_left(i: MonitorInputs) -> str:
     limit_m = i.profile.control.cross_track_limit_m
-    return f"{i.cross_track_m:+.2f} m, limit {limit_m:.2f} m" if abs(i.cross_track_m) > limit_m else ""
+    if abs(i.cross_track_m) > limit_m:
+        return f"{i.cross_track_m:+.2f} m, limit {limit_m:.2f} m"
+    if abs(i.heading_error_rad) > HEADING_ERROR_MAX_RAD:
+        return f"heading {i.heading_error_rad:+.2f} rad off, limit {HEADING_ERROR_MAX_RAD:.2f} rad"
+    return ""
 
 
 def bumper_pressed(i: MonitorInputs) -> str:

@@ -131,7 +131,9 @@ class Supervisor:
             self._estop_latch = True
         elif self._estop_latch and standing and acknowledge and self._acknowledge_released:
             self._estop_latch = False
-        self._acknowledge_released = not acknowledge
+        self._acknowledge_released = (
+            state.acknowledge_button is ButtonState.RELEASED and "acknowledge_button" not in state.unusable
+        )
 
     def _judge(self, now_ns: int, state: VehicleState, standing: bool, proposal: Proposal | None) -> None:
         """Accept the proposal or take over; a takeover ends only at standstill, by good proposals."""

@@ -8,6 +8,7 @@ from firmware_runtime.vehicle.enums import SafetyState
 from tests.drives.rig import Rig, arrived, standing
 from tests.motion.lines import route_of
 from vehicle_hil.scene import place
+from vehicle_hil.vehicle import SimulatedVehicle
 from vehicle_hil.vehicle_file import built_in_vehicle, load_vehicle_file
 
 S = SafetyState
@@ -154,3 +155,29 @@ def test_the_bumper_is_an_emergency_stop_also_while_the_supervisor_stops_the_tru
     speed_mps, from_m = rig.truth.speed_mps, rig.truth.distance_m
     rig.run(standing, 10)
     assert rig.truth.distance_m - from_m < speed_mps**2 / (2 * 3.0) + 0.5 * speed_mps
+
+
+def test_a_run_button_that_is_broken_and_then_pressed_starts_nothing() -> None:
+    rig = Rig()
+    buttons = rig.vehicle.sender("OperatorInputs")
+    buttons.override = {"RunButton": 2.0}
+    rig.run(lambda r: r.now_ns > 0 and r.state is S.READY, 20)
+    buttons.override = {"RunButton": 1.0}
+    rig.pause(1.0)
+    assert rig.state is S.READY
+    buttons.override = {}
+    rig.pause(0.5)
+    rig.vehicle.body.press_run()
+    rig.run(lambda r: r.state is S.AUTO, 2)
+
+
+def test_it_does_not_set_off_with_its_back_to_the_route() -> None:
+    file = load_vehicle_file(built_in_vehicle("q_truck"))
+    rig = Rig(STRAIGHT)
+    datum = (STRAIGHT.datum_latitude_deg, STRAIGHT.datum_longitude_deg, STRAIGHT.datum_height_m)
+    rig.vehicle = SimulatedVehicle(file, 1, 0.0, 0.0, 3.1, datum)
+    rig.vehicle.body.turn_mode_key("AUTO")
+    rig.start()
+    rig.pause(5.0)
+    assert rig.state is S.SAFE_STOP
+    assert rig.truth.distance_m == 0.0

@@ -160,3 +160,18 @@ def test_wheels_and_motor_may_differ_by_0_4_mps_and_a_tenth(state: object, raise
     for k in range(12):
         result = monitor.step(k * TICK_NS, inputs(state=state))
     assert bool(result.faults) is raised
+
+
+def test_across_the_route_is_off_the_route() -> None:
+    monitor = FaultMonitor()
+    for tick in range(10):
+        result = monitor.step(tick * TICK_NS, inputs(heading_error_rad=3.1))
+    assert [fault.identifier for fault in result.faults] == ["route_left"]
+
+
+def test_a_debounce_begins_anew_in_a_state_that_is_entered_again() -> None:
+    monitor, failed = FaultMonitor(), ActuatorStatus.LATCHED_STOP
+    monitor.step(0, seen(traction_status=failed))
+    monitor.step(TICK_NS, inputs(safety_state=S.STANDBY))
+    later = inputs(state=vehicle_state(traction_status=failed))
+    assert monitor.step(1000 * TICK_NS, later).faults == ()
