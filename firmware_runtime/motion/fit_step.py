@@ -9,6 +9,7 @@ the wish list below is a banded least-squares problem in e:
 Penalties act on what is beyond a bound; which rows these are is found by repetition (semismooth Newton).
 """
 
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,10 @@ _PENALTY_KNEE_M = 0.05
 _MOVE_MAX_M = 1.0
 _MOVE_MAX_OF_RADIUS = 0.5
 """Longest sideways step, and as a share of the radius there: the linear model holds no further."""
+
+
+_FOLDED_SHARE = 0.1
+"""Places nearer to each other than this share of their spacing lie on a fold."""
 
 
 class Wishes(NamedTuple):
@@ -50,7 +55,8 @@ class _Rows(NamedTuple):
 def improve(line: Spline, targets: Targets, wishes: Wishes) -> tuple[Spline, float]:
     """The line one step nearer to the wishes, and its largest move in metres.
 
-    Feet of the targets are carried along to the new line.
+    Feet of the targets are carried along to the new line. Where the step would fold the line (it bends far
+    too sharply for what is asked), the line comes back as it was, with an infinite move.
     """
     samples = line.sample(wishes.spacing_m)
     count = len(samples.x_m) - (1 if line.closed else 0)
@@ -64,6 +70,9 @@ def improve(line: Spline, targets: Targets, wishes: Wishes) -> tuple[Spline, flo
     heading = samples.heading_rad[:count]
     x = samples.x_m[:count] - shift * np.sin(heading)
     y = samples.y_m[:count] + shift * np.cos(heading)
+    chord = np.hypot(np.diff(x), np.diff(y))
+    if not np.all(chord > _FOLDED_SHARE * samples.step_m):
+        return line, inf
     moved = fit_spline(np.stack([x, y], axis=1), closed=line.closed)
     targets.foot_m = np.interp(targets.foot_m, samples.distance_m, moved.arc_length_m)
     return moved, largest

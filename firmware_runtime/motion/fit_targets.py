@@ -62,5 +62,4 @@ def distance_from_foot(place_m: FloatArray, foot_m: FloatArray, line: Spline) ->
 def _frame(line: Spline, distance_m: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Positions and unit tangents (n, 2) at distances along the line."""
     parameter = line.parameter_at(distance_m)
-    tangent = line.derivative(parameter)
-    return line.position(parameter), tangent / np.hypot(tangent[:, 0], tangent[:, 1])[:, None]
+    return line.position(parameter), line.tangent(parameter)

@@ -26,7 +26,9 @@ FloatArray = npt.NDArray[np.float64]
 EXCURSION_MAX_M = 0.20
 """Of the driven line from the one through the points, between these: half a lane's margin goes to control
 (assumption)."""
-_SAME_PLACE_M = 20.0
+LENGTH_MIN_M = 2.0
+"""Less is no drive (assumption)."""
+_SAME_PLACE_M = 12.0
 """Points too far from the line are told together where they follow each other this closely."""
 _RADIUS_REACH_M = 10.0
 """The radius told with a place is the least one of its stretch, and so far on either side."""
@@ -49,16 +51,19 @@ def build_route(points: RoutePoints, data: ProfileData, *, allow_infeasible: boo
     if len(shaping) < least:
         expected = f"at least {least} points {vehicle.spacing_m:.2f} m apart"
         problems.add(None, "", expected, f"{len(shaping)} of {len(points.x_m)} points")
-        problems.stop_here()
+        problems.refuse()
     ends = [0] if points.closed else [0, len(points.x_m) - 1]
     held = np.array(sorted({*ends, *(stop.index for stop in points.stops)}), dtype=np.int64)
     place = np.stack([points.x_m, points.y_m], axis=1)
     line = fit_line(place, shaping, held, closed=points.closed, vehicle=vehicle)
+    if line.original.length_m < LENGTH_MIN_M:
+        problems.add(None, "", f"a route of {LENGTH_MIN_M:g} m or more", f"{line.original.length_m:.2f} m")
+        problems.refuse()
     near = bool(np.max(line.point_distance_m) <= POINT_TOLERANCE_M)
     close = line.line_distance_max_m <= EXCURSION_MAX_M
     if not line.steerable or not (allow_infeasible or (near and close)):
         _tell_places(points, shaping, line, vehicle, problems)
-    problems.stop_here()
+        problems.refuse()
     samples = line.spline.sample(SAMPLE_STEP_M)
     stops = _stops(points, line, problems)
     problems.stop_here()
@@ -121,8 +126,11 @@ def _speed_limits(
     feet = line.point_foot_m.copy()
     feet[0] = 0.0
     feet = np.maximum.accumulate(feet)
-    at = np.searchsorted(feet, samples.distance_m, side="right") - 1
-    return np.minimum(between[at], speed_max_mps)
+    # A sample on a point, but for rounding, has a side on either stretch.
+    reach = 0.5 * samples.step_m
+    before = np.searchsorted(feet, np.maximum(samples.distance_m - reach, 0.0), side="right") - 1
+    after = np.searchsorted(feet, samples.distance_m + reach, side="right") - 1
+    return np.minimum(np.minimum(between[before], between[after]), speed_max_mps)
 
 
 def _tell_places(

@@ -1,5 +1,7 @@
 """A route that cannot be driven: its file is wrong, or the vehicle cannot steer along it. Start-up only."""
 
+from typing import NoReturn
+
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 
 _SHOWN = 20
@@ -28,4 +30,8 @@ class ProblemList:
     def stop_here(self) -> None:
         """Raise RouteError if there is any problem."""
         if self._problems:
-            raise RouteError(self._problems)
+            self.refuse()
+
+    def refuse(self) -> NoReturn:
+        """Raise RouteError."""
+        raise RouteError(self._problems)

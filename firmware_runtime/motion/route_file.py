@@ -59,8 +59,7 @@ def read_route_file(path: Path, *, distance_max_m: float | None = None) -> Route
     if form is None:
         expected = "a route: " + "; ".join(known.shown for known in FORMATS)
         problems.add(header[0] or None, "", expected, quoted(header[1]) if header[1] else "no points")
-        problems.stop_here()
-        raise RouteError([])
+        problems.refuse()
     datum, name = _comments(rows, problems)
     body = [row for row in rows if not row[1].startswith("#") and not (form.header and row == header)]
     table = read_table(form, header, body, problems)
@@ -180,16 +179,17 @@ def _stops(table: Table, line: _Line, problems: ProblemList) -> tuple[PointStop,
     ]
     if not count:
         return ()
-    steps = np.nan_to_num(np.hypot(np.diff(line.x_m), np.diff(line.y_m)), nan=STOP_SPACING_MIN_M)
+    x, y = line.x_m, line.y_m
+    if line.closed:
+        x, y = np.append(x, x[0]), np.append(y, y[0])
+    steps = np.nan_to_num(np.hypot(np.diff(x), np.diff(y)), nan=STOP_SPACING_MIN_M)
     along = np.concatenate([[0.0], np.cumsum(steps)])
-    places = sorted({0, count - 1, *(stop.index for stop in stops)})
-    for before, after in pairwise(places):
+    for before, after in pairwise(sorted({0, len(x) - 1, *(stop.index for stop in stops)})):
         apart = float(along[after] - along[before])
-        if apart < STOP_SPACING_MIN_M and (after, before) != (count - 1, 0):
+        if apart < STOP_SPACING_MIN_M and stops:
             expected = f"{STOP_SPACING_MIN_M:g} m between stops, and from the ends of the route"
-            problems.add(
-                int(line.line[after]), "stop", expected, f"{apart:.2f} m to line {line.line[before]}"
-            )
+            at = int(line.line[after % count])
+            problems.add(at, "stop", expected, f"{apart:.2f} m to line {line.line[before]}")
     if stops and stops[0].index == 0 and not line.closed:
         problems.add(
             int(line.line[0]), "stop", "stops behind the first point, where the drive begins", "one at it"

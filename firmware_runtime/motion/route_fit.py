@@ -6,6 +6,7 @@ whose curvature is steerable and changes slowly is looked for, beginning at the 
 """
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -126,11 +127,11 @@ def fit_line(
 
 
 def _settled(line: Spline, targets: Targets, wishes: Wishes, longest_m: float) -> Spline:
-    """Improve until the line lies still, or runs away."""
+    """Improve until the line lies still, folds, or runs away."""
     still_m = _STILL_OF_SPACING_2 * wishes.spacing_m**2
     for _ in range(_STEPS_MAX):
         line, moved_m = improve(line, targets, wishes)
-        if moved_m < still_m or line.length_m > longest_m:
+        if moved_m < still_m or moved_m == inf or line.length_m > longest_m:
             break
     return line
 
@@ -215,4 +216,8 @@ def _smoothed(samples: LineSamples, closed: bool, smoothing_m: float) -> Spline:
 
 
 def _curvature_max(line: Spline) -> float:
-    return float(np.max(np.abs(line.sample(SAMPLE_STEP_M).curvature_1pm)))
+    """Largest curvature at the samples, or turn from one to the next per metre: that shows a point of return,
+    which has no curvature where a line runs back upon itself."""
+    samples = line.sample(SAMPLE_STEP_M)
+    turn = np.abs(np.diff(samples.heading_rad)) / samples.step_m
+    return max(float(np.max(np.abs(samples.curvature_1pm))), float(np.max(turn)))

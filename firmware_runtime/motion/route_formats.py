@@ -73,8 +73,8 @@ FORMATS = (
 )
 
 COMMENTS = {
-    "datum_latitude_deg": _LATITUDE,
-    "datum_longitude_deg": _LONGITUDE,
+    "datum_latitude_deg": _LATITUDE._replace(name="datum_latitude_deg"),
+    "datum_longitude_deg": _LONGITUDE._replace(name="datum_longitude_deg"),
     "datum_height_m": Column("datum_height_m", Range(-1000, 10000)),
 }
 """Keys of `# key: value` lines that place a file in metres on the earth."""

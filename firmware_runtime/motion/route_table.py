@@ -79,5 +79,6 @@ def _columns(form: Format, header: Row, problems: ProblemList) -> list[Column]:
             problems.add(line, "header", expected, quoted(name) + did_you_mean(name, known))
         elif names.count(name) > 1:
             problems.add(line, "header", f"the column {name} once", f"it {names.count(name)} times")
-    problems.stop_here()
+    if sorted(set(names) & known.keys()) != sorted(names):
+        problems.stop_here()
     return [known[name] for name in names]

@@ -19,6 +19,8 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 _GAUSS_PLACES, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(5)
+_SPEED_MIN = 1e-6
+"""Floor of the derivative's length, which is near 1 except at the cusp of a line that turns back."""
 _NEWTON_STEPS = 3
 """For the parameter that belongs to an arc length; from a linear guess three reach rounding (measured)."""
 
@@ -66,6 +68,11 @@ class Spline:
         _, linear, square, cube = self._powers(piece)
         return linear + within * (2 * square + within * (3 * cube))
 
+    def tangent(self, parameter_m: FloatArray) -> FloatArray:
+        """Unit vectors (n, 2) in the line's direction."""
+        derivative = self.derivative(parameter_m)
+        return derivative / _norm(derivative)[:, None]
+
     def curvature(self, parameter_m: FloatArray) -> FloatArray:
         """Curvature (n,) in 1/m, left positive."""
         piece, within = self._piece(parameter_m)
@@ -73,7 +80,7 @@ class Spline:
         first = linear + within * (2 * square + within * (3 * cube))
         second = 2 * square + within * (6 * cube)
         cross = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
-        return cross / np.hypot(first[:, 0], first[:, 1]) ** 3
+        return cross / _norm(first) ** 3
 
     def parameter_at(self, distance_m: FloatArray) -> FloatArray:
         """Parameters at which the arc length from the start is `distance_m` (within the line)."""
@@ -87,7 +94,7 @@ class Spline:
             reached = _arc_length(linear, square, cube, within)
             at = within[:, None]
             speed = linear + at * (2 * square + at * (3 * cube))
-            within = within + (wanted - reached) / np.hypot(speed[:, 0], speed[:, 1])
+            within = within + (wanted - reached) / _norm(speed)
             within = np.clip(within, 0, width)
         return knots[piece] + within
 
@@ -171,6 +178,10 @@ def _periodic_second(chord: FloatArray, slopes: FloatArray) -> FloatArray:
     before, slope_before = np.roll(chord, 1), np.roll(slopes, 1, axis=0)
     second = solve_banded(np.array([(before + chord) / 3, chord / 6]), slopes - slope_before)
     return np.concatenate([second, second[:1]])
+
+
+def _norm(vectors: FloatArray) -> FloatArray:
+    return np.maximum(np.hypot(vectors[:, 0], vectors[:, 1]), _SPEED_MIN)
 
 
 def _arc_length(linear: FloatArray, square: FloatArray, cube: FloatArray, width: FloatArray) -> FloatArray:

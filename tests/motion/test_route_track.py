@@ -25,7 +25,7 @@ def test_on_a_straight_all_is_exact(x_m: float, y_m: float, heading_rad: float) 
 
 
 @settings(max_examples=60)
-@given(st.floats(0.1, 2 * pi - 0.1), st.floats(-1.5, 1.5))
+@given(st.floats(0.1, 2 * pi - 0.2), st.floats(-1.5, 1.5))
 def test_on_a_circle_left_is_inside(angle_rad: float, left_m: float) -> None:
     tracker = RouteTracker(CIRCLE)
     radius_m = 10.0 - left_m
@@ -79,6 +79,14 @@ def test_points_are_interpolated_and_go_on_beyond_the_ends_as_they_bend_there() 
     arc = RouteTracker(route_of([(10, 0.1, 0.1)]))
     x_m, y_m = arc.point_at(13.0)
     assert (x_m, y_m) == (pytest.approx(10 * sin(1.3), abs=0.02), pytest.approx(10 - 10 * cos(1.3), abs=0.02))
+
+
+def test_the_tangent_is_interpolated_and_held_beyond_the_ends() -> None:
+    tracker = RouteTracker(CIRCLE)
+    heading, curvature = tracker.tangent_at(12.34)
+    assert (heading, curvature) == (pytest.approx(1.234, abs=1e-9), pytest.approx(0.1))
+    assert tracker.tangent_at(-5.0) == (0.0, pytest.approx(0.1))
+    assert tracker.tangent_at(500.0)[0] == pytest.approx(float(CIRCLE.heading_rad[-1]), abs=1e-6)
 
 
 @pytest.mark.parametrize("stride", [4, 3])
