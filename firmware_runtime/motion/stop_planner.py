@@ -1,7 +1,6 @@
 """The stop plan that goes with each proposal: the route ahead, over more than the stopping distance."""
 
 from firmware_runtime.motion.route_track import RouteTracker
-
 from firmware_runtime.vehicle.enums import Direction
 from firmware_runtime.vehicle.pose import Pose
 from firmware_runtime.vehicle.profile import ProfileData
