@@ -45,25 +45,7 @@ def build_route(points: RoutePoints, data: ProfileData, *, allow_infeasible: boo
             POINT_TOLERANCE_M of the points, or, where that is allowed, no steerable line at all.
     """
     problems = ProblemList(points.source)
-    vehicle = steerability(data)
-    shaping = shaping_points(points, vehicle.spacing_m)
-    least = 3 if points.closed else 2
-    if len(shaping) < least:
-        expected = f"at least {least} points {vehicle.spacing_m:.2f} m apart"
-        problems.add(None, "", expected, f"{len(shaping)} of {len(points.x_m)} points")
-        problems.refuse()
-    ends = [0] if points.closed else [0, len(points.x_m) - 1]
-    held = np.array(sorted({*ends, *(stop.index for stop in points.stops)}), dtype=np.int64)
-    place = np.stack([points.x_m, points.y_m], axis=1)
-    line = fit_line(place, shaping, held, closed=points.closed, vehicle=vehicle)
-    if line.original.length_m < LENGTH_MIN_M:
-        problems.add(None, "", f"a route of {LENGTH_MIN_M:g} m or more", f"{line.original.length_m:.2f} m")
-        problems.refuse()
-    near = bool(np.max(line.point_distance_m) <= POINT_TOLERANCE_M)
-    close = line.line_distance_max_m <= EXCURSION_MAX_M
-    if not line.steerable or not (allow_infeasible or (near and close)):
-        _tell_places(points, shaping, line, vehicle, problems)
-        problems.refuse()
+    line = _line(points, steerability(data), allow_infeasible, problems)
     samples = line.spline.sample(SAMPLE_STEP_M)
     stops = _stops(points, line, problems)
     problems.stop_here()
@@ -83,9 +65,7 @@ def build_route(points: RoutePoints, data: ProfileData, *, allow_infeasible: boo
         datum_latitude_deg=points.datum_latitude_deg,
         datum_longitude_deg=points.datum_longitude_deg,
         datum_height_m=points.datum_height_m,
-        deviation_max_m=max(
-            float(np.max(line.point_distance_m)), 0.0 if near and close else line.line_distance_max_m
-        ),
+        deviation_max_m=_deviation_m(line),
     )
 
 
@@ -93,6 +73,40 @@ def steerability(data: ProfileData) -> Steerability:
     """Of the reference point of a single-track model whose rear wheels mirror the front ones by the ratio."""
     lever_m = data.geometry.wheelbase_m / (1 + data.geometry.rear_steer_ratio)
     return Steerability(tan(data.steering.front_angle_max_rad) / lever_m, lever_m)
+
+
+def _line(
+    points: RoutePoints, vehicle: Steerability, allow_infeasible: bool, problems: ProblemList
+) -> FittedLine:
+    """The line that is driven, or a refusal."""
+    shaping = shaping_points(points, vehicle.spacing_m)
+    least = 3 if points.closed else 2
+    if len(shaping) < least:
+        expected = f"at least {least} points {vehicle.spacing_m:.2f} m apart"
+        problems.add(None, "", expected, f"{len(shaping)} of {len(points.x_m)} points")
+        problems.refuse()
+    ends = [0] if points.closed else [0, len(points.x_m) - 1]
+    held = np.array(sorted({*ends, *(stop.index for stop in points.stops)}), dtype=np.int64)
+    place = np.stack([points.x_m, points.y_m], axis=1)
+    line = fit_line(place, shaping, held, closed=points.closed, vehicle=vehicle)
+    if line.original.length_m < LENGTH_MIN_M:
+        problems.add(None, "", f"a route of {LENGTH_MIN_M:g} m or more", f"{line.original.length_m:.2f} m")
+        problems.refuse()
+    if not line.steerable or not (allow_infeasible or _is_near(line)):
+        _tell_places(points, shaping, line, vehicle, problems)
+        problems.refuse()
+    return line
+
+
+def _is_near(line: FittedLine) -> bool:
+    at_points = bool(np.max(line.point_distance_m) <= POINT_TOLERANCE_M)
+    return at_points and line.line_distance_max_m <= EXCURSION_MAX_M
+
+
+def _deviation_m(line: FittedLine) -> float:
+    """From the points; of a line that had to leave them, from the line through them too."""
+    at_points = float(np.max(line.point_distance_m))
+    return at_points if _is_near(line) else max(at_points, line.line_distance_max_m)
 
 
 def _stops(points: RoutePoints, line: FittedLine, problems: ProblemList) -> tuple[RouteStop, ...]:
