@@ -34,7 +34,8 @@ def static_checks(tools: Path) -> list[Check]:
 
 
 def pytest_check(tools: Path, full: bool, arguments: list[str]) -> Check:
-    command = [str(tools / "pytest"), "-n", str(WORKERS)]
+    # A file stays with one worker: what its tests share (a whole drive) is made once.
+    command = [str(tools / "pytest"), "-n", str(WORKERS), "--dist", "loadfile"]
     if not full:
         command += ["-m", "not full"]
     if not arguments:

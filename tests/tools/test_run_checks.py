@@ -8,6 +8,9 @@ import run_checks
 from run_checks import Check
 
 
+PYTEST = ("bin/pytest", "-n", "2", "--dist", "loadfile")
+
+
 def only(monkeypatch: pytest.MonkeyPatch, *statuses: int) -> None:
     """Puts checks in place of the real ones that end with these statuses; the last stands for pytest."""
     checks = [Check(f"check {n}", ("sh", "-c", f"exit {status}")) for n, status in enumerate(statuses)]
@@ -42,9 +45,9 @@ def test_the_checks_are_the_five_in_order() -> None:
 
 def test_pytest_is_gated_at_90_percent_and_leaves_out_the_long_tests() -> None:
     command = run_checks.pytest_check(Path("bin"), full=False, arguments=[]).command
-    assert command == ("bin/pytest", "-n", "2", "-m", "not full", "--cov", "--cov-fail-under=90")
+    assert command == (*PYTEST, "-m", "not full", "--cov", "--cov-fail-under=90")
     full = run_checks.pytest_check(Path("bin"), full=True, arguments=[]).command
-    assert full == ("bin/pytest", "-n", "2", "--cov", "--cov-fail-under=90")
+    assert full == (*PYTEST, "--cov", "--cov-fail-under=90")
 
 
 def test_chosen_tests_are_not_judged_by_coverage_and_it_says_so(
