@@ -7,7 +7,6 @@ import pytest
 import run_checks
 from run_checks import Check
 
-
 PYTEST = ("bin/pytest", "-n", "2", "--dist", "loadfile")
 
 
