@@ -62,7 +62,7 @@ class Controller:
         self._estop = EStopReader()
         self._monitor = FaultMonitor()
         self._machine = SafetyMachine(data.safety, data.limits)
-        self._localisation = Localisation(data.localisation, geometry, frame)
+        self._localisation = Localisation(data.localisation, geometry, data.traction, frame)
         self._driver = Driver(data, route, geometry)
         self._contactors = Contactors(data.battery)
         self._power = PowerLimiter(data.traction)
@@ -73,6 +73,7 @@ class Controller:
         self._last_pose = NO_POSE
         self._last_high_voltage = OFF
         self._last_drive_limited = False
+        self._last_release_asked = False
         self._run_held = self._acknowledge_held = True
         self._last_motion = at_rest(route)
         self.faults: FaultSet = NO_FAULTS
@@ -110,6 +111,7 @@ class Controller:
         )
         split = self._split(state, permissions, motion, power, hold)
         self._last_drive_limited = split.drive_limited
+        self._last_release_asked = hold.park_brake is ParkBrakeRequest.RELEASE
         commands = self._commands(state, config.state, standing, faults, motion, high_voltage, hold, split)
         self._sequence += 1
         self._last_pose, self._last_high_voltage, self._last_motion = pose, high_voltage, motion
@@ -138,6 +140,8 @@ class Controller:
                 pose=self._last_pose,
                 cross_track_m=self._last_motion.cross_track_m,
                 heading_error_rad=self._last_motion.heading_error_rad,
+                route_distance_m=self._last_motion.route_distance_m,
+                park_brake_release_asked=self._last_release_asked,
                 precharge_overdue=self._last_high_voltage.precharge_overdue,
                 supervisor_took_over=supervisor.took_over,
             ),
@@ -181,7 +185,7 @@ class Controller:
     ) -> ForceSplit:
         """Torque only with an open park brake; propulsion only where permitted."""
         if not hold.may_drive:
-            return self._blending.release()
+            return self._blending.release(motion.force_n)
         force_n = motion.force_n
         if not permissions.propulsion:
             force_n = min(force_n, 0.0)

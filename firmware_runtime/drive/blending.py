@@ -73,10 +73,10 @@ class Blending:
         """Propelling torque goes at once, without slope: the state does not permit it any more."""
         self._torque_nm = min(self._torque_nm, 0.0)
 
-    def release(self) -> ForceSplit:
-        """No torque at once (nothing may propel); the next step starts from zero."""
+    def release(self, force_n: float) -> ForceSplit:
+        """No torque, at once; braking is by friction alone. The next step starts from zero."""
         self._torque_nm = 0.0
-        return ForceSplit(0.0, 0.0)
+        return ForceSplit(0.0, min(max(-force_n, 0.0), self._brake.force_max_n))
 
     def _slewed(self, wanted_nm: float) -> float:
         step_nm = self._traction.torque_slew_nmps * TICK_S

@@ -25,6 +25,9 @@ class ParkBrake:
         self._parked = HoldRequest(ParkBrakeRequest.APPLY, 0.0, False)
         self._opening = HoldRequest(ParkBrakeRequest.RELEASE, brake.hold_force_n, False)
         self._open = HoldRequest(ParkBrakeRequest.RELEASE, 0.0, True)
+        self._closed_in_motion = HoldRequest(ParkBrakeRequest.RELEASE, 0.0, False)
+        """A wrong or a real report, of one tick or for good: no torque against it, and no full braking for it
+        either; the fault catalogue decides what it means."""
         self._holding = True
 
     def step(
@@ -38,4 +41,6 @@ class ParkBrake:
             self._holding = hold
         if self._holding:
             return self._parked if state is ParkBrakeState.APPLIED else self._applied
-        return self._open if state is ParkBrakeState.RELEASED else self._opening
+        if state is ParkBrakeState.RELEASED:
+            return self._open
+        return self._opening if standing else self._closed_in_motion

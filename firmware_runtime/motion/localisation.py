@@ -22,6 +22,7 @@ from firmware_runtime.motion.odometry import Odometry, OdometrySample
 from firmware_runtime.motion.utc_clock import UtcClock
 from firmware_runtime.vehicle.pose import Pose
 from firmware_runtime.vehicle.profile import Localisation as LocalisationProfile
+from firmware_runtime.vehicle.profile import Traction
 from firmware_runtime.vehicle.signals import VehicleState
 
 HISTORY_TICKS = 50
@@ -41,7 +42,11 @@ GATE = 13.8
 HEADING_GATE = 10.8
 """Chi-square, 1 degree of freedom, 99.9 %."""
 REJECTED_MAX = 10
-"""So many fixes outside the gate in a row mean that the estimate, not the fix, is wrong: start anew."""
+"""After so many fixes outside the gate in a row, estimate and receiver contradict each other: the pose is not
+valid any more. Dead reckoning goes on, so the stop stays on the path; a new start is made at standstill."""
+DOUBT_M = 0.03
+"""Each rejected fix adds this to the position's uncertainty, so that a small lasting shift is taken in."""
+STANDING_MPS = 0.02
 
 EASE_S = 0.15
 """Time constant with which the published pose follows a correction, so that the steering does not jerk when
@@ -83,11 +88,17 @@ def _anchor_for(x_m: float, y_m: float, heading_rad: float, sample: OdometrySamp
 class Localisation:
     """Feed state and serial bytes each tick, get the pose of the reference point in the route's plane."""
 
-    def __init__(self, profile: LocalisationProfile, geometry: SteeringGeometry, frame: LocalFrame) -> None:
+    def __init__(
+        self,
+        profile: LocalisationProfile,
+        geometry: SteeringGeometry,
+        traction: Traction,
+        frame: LocalFrame,
+    ) -> None:
         self._profile = profile
         self._frame = frame
         self._sin_latitude = sin(radians(frame.latitude_deg))
-        self._odometry = Odometry(geometry)
+        self._odometry = Odometry(geometry, traction)
         self._reader = NmeaReader()
         self._clock = UtcClock(profile.latency_min_s)
         self._history: deque[OdometrySample] = deque(maxlen=HISTORY_TICKS)
@@ -99,6 +110,7 @@ class Localisation:
         """What the published pose still lies behind the estimate: x, y, heading."""
         self._measured_ns = 0
         self._rejected_in_a_row = 0
+        self._distrusted = False
         self.fixes_used = 0
         self.fixes_rejected = 0
 
@@ -143,7 +155,7 @@ class Localisation:
             heading_std_rad=heading_std_rad,
             measured_ns=self._measured_ns,
             odometer_m=sample.distance_m,
-            valid=lateral_std_m <= self._profile.lateral_std_max_m,
+            valid=not self._distrusted and lateral_std_m <= self._profile.lateral_std_max_m,
         )
 
     def _ease_from(self, before: _Anchor | None, sample: OdometrySample) -> None:
@@ -186,16 +198,17 @@ class Localisation:
             # True north there is not the plane's north: the meridians converge towards the pole.
             convergence_rad = radians(fix.longitude_deg - self._frame.longitude_deg) * self._sin_latitude
             heading_rad = fix.heading_rad + convergence_rad - self._profile.heading_offset_rad
-        if self._anchor is None:
-            if heading_rad is None:
+        if self._anchor is None or self._distrusted:
+            if heading_rad is None or (self._distrusted and abs(self._odometry.speed_mps) > STANDING_MPS):
                 return
             self._start(fix, sample, antenna_east_m, antenna_north_m, heading_rad)
+            self._distrusted = False
         elif not self._correct(self._anchor, fix, sample, antenna_east_m, antenna_north_m, heading_rad):
             self.fixes_rejected += 1
             self._rejected_in_a_row += 1
-            if self._rejected_in_a_row >= REJECTED_MAX:
-                self._anchor = None
-                self._rejected_in_a_row = 0
+            self._covariance[0, 0] += DOUBT_M**2
+            self._covariance[1, 1] += DOUBT_M**2
+            self._distrusted = self._rejected_in_a_row >= REJECTED_MAX
             return
         self._rejected_in_a_row = 0
         self.fixes_used += 1

@@ -10,7 +10,16 @@ from math import cos
 import msgspec
 
 from firmware_runtime.motion.kinematics import SteeringGeometry, advance
+from firmware_runtime.vehicle.profile import Traction
 from firmware_runtime.vehicle.signals import VehicleState
+
+WHEELS = (
+    "wheel_speed_front_left_mps",
+    "wheel_speed_front_right_mps",
+    "wheel_speed_rear_left_mps",
+    "wheel_speed_rear_right_mps",
+)
+"""Where one of these is lost, the motor's speed stands in for all."""
 
 
 class OdometrySample(msgspec.Struct, frozen=True):
@@ -23,8 +32,9 @@ class OdometrySample(msgspec.Struct, frozen=True):
 
 
 class Odometry:
-    def __init__(self, geometry: SteeringGeometry) -> None:
+    def __init__(self, geometry: SteeringGeometry, traction: Traction) -> None:
         self._geometry = geometry
+        self._metres_per_radian = traction.wheel_radius_m / traction.gear_ratio
         self.sample = OdometrySample(0, 0.0, 0.0, 0.0, 0.0)
         self.speed_mps = 0.0
         self.yaw_rate_radps = 0.0
@@ -33,10 +43,13 @@ class Odometry:
     def step(self, now_ns: int, state: VehicleState) -> OdometrySample:
         """Advance to `now_ns` with the mean of the last and the present speed (trapezoidal rule)."""
         front, rear = state.steering_front_angle_rad, state.steering_rear_angle_rad
-        speed_mps = 0.25 * (
-            (state.wheel_speed_front_left_mps + state.wheel_speed_front_right_mps) * cos(front)
-            + (state.wheel_speed_rear_left_mps + state.wheel_speed_rear_right_mps) * cos(rear)
-        )
+        if state.usable(*WHEELS) or not state.usable("motor_speed_radps"):
+            speed_mps = 0.25 * (
+                (state.wheel_speed_front_left_mps + state.wheel_speed_front_right_mps) * cos(front)
+                + (state.wheel_speed_rear_left_mps + state.wheel_speed_rear_right_mps) * cos(rear)
+            )
+        else:
+            speed_mps = state.motor_speed_radps * self._metres_per_radian
         last = self.sample
         elapsed_s = (now_ns - last.time_ns) * 1e-9 if self._started else 0.0
         distance_m = 0.5 * (self.speed_mps + speed_mps) * elapsed_s

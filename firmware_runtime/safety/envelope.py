@@ -23,6 +23,8 @@ COMMAND_LATERAL_FACTOR = 2.0
 SPEED_TOLERANCE = 1.1
 SLEW_TOLERANCE = 1.5
 LATERAL_SPEED_FLOOR_MPS = 1.0
+BACKWARDS_MPS = 0.05
+"""Rolling back faster than this, no negative torque (forward routes only, so far)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Envelope:
             ("park brake released in a state that forbids it", _release_permitted),
             ("contactors asked in a state that forbids it", _contactors_permitted),
             ("no stop plan while moving", self._planned),
+            ("torque that would drive backwards", _not_backwards),
             (
                 "torque beyond its limit",
                 lambda c: abs(c.proposal.commands.traction_torque_nm) <= self._torque_max_nm,
@@ -128,6 +131,11 @@ def _finite(c: Context) -> bool:
 
 def _propulsion_permitted(c: Context) -> bool:
     return c.proposal.commands.traction_torque_nm <= 0.0 or c.proposal.state in DRIVE_STATES
+
+
+def _not_backwards(c: Context) -> bool:
+    """Regeneration ends at standstill: below it the same torque would propel."""
+    return c.proposal.commands.traction_torque_nm >= 0.0 or c.speed_mps > -BACKWARDS_MPS
 
 
 def _release_permitted(c: Context) -> bool:

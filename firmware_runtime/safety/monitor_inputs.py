@@ -22,5 +22,9 @@ class MonitorInputs(msgspec.Struct, frozen=True):
     precharge_overdue: bool
     supervisor_took_over: str
     """The supervisor's reason, or empty."""
+    route_distance_m: float = 0.0
+    """Of the last tick; negative before the route's beginning."""
+    park_brake_release_asked: bool = False
+    """By the last tick."""
     heading_error_rad: float = 0.0
     """Of the last tick, against the route's tangent; 0 where no route is followed."""

@@ -5,7 +5,13 @@ Thresholds that a vehicle decides come from its profile, the rest is named here 
 """
 
 from firmware_runtime.safety.monitor_inputs import MonitorInputs
-from firmware_runtime.vehicle.enums import ActuatorStatus, BatteryState, ButtonState, SwitchState
+from firmware_runtime.vehicle.enums import (
+    ActuatorStatus,
+    BatteryState,
+    ButtonState,
+    ParkBrakeState,
+    SwitchState,
+)
 
 SPEED_DISAGREEMENT_MPS = 0.4
 SPEED_DISAGREEMENT_SHARE = 0.10
@@ -14,6 +20,10 @@ UNINTENDED_MPS = 0.10
 """Faster than this in a state that must stand is motion nobody asked for (assumption)."""
 HEADING_ERROR_MAX_RAD = 0.7
 """So far across its route a vehicle does not come back within its corridor (assumption: 40 degrees)."""
+BEFORE_ROUTE_MAX_M = 1.0
+"""A vehicle further before the route's first point does not stand where it was sent from (assumption)."""
+CLOSED_IN_MOTION_MPS = 0.3
+"""A park brake that is not open above this speed is broken, or its report is (assumption)."""
 RESERVOIR_MIN_PA = 4.5e5
 """The spring brake begins to close by itself below about 4.5 bar (assumption)."""
 SUPPLY_MIN_V = 20.0
@@ -92,7 +102,23 @@ def route_left(i: MonitorInputs) -> str:
         return f"{i.cross_track_m:+.2f} m, limit {limit_m:.2f} m"
     if abs(i.heading_error_rad) > HEADING_ERROR_MAX_RAD:
         return f"heading {i.heading_error_rad:+.2f} rad off, limit {HEADING_ERROR_MAX_RAD:.2f} rad"
+    if i.route_distance_m < -BEFORE_ROUTE_MAX_M:
+        return f"{-i.route_distance_m:.1f} m before its beginning"
     return ""
+
+
+def park_brake_stuck(i: MonitorInputs) -> str:
+    """Asked to open, and it does not say that it has."""
+    state = i.state.park_brake_state
+    return state.name if i.park_brake_release_asked and state is not ParkBrakeState.RELEASED else ""
+
+
+def park_brake_closed(i: MonitorInputs) -> str:
+    s = i.state
+    speed_mps = 0.5 * (s.wheel_speed_rear_left_mps + s.wheel_speed_rear_right_mps)
+    if s.park_brake_state is ParkBrakeState.RELEASED or abs(speed_mps) <= CLOSED_IN_MOTION_MPS:
+        return ""
+    return f"{s.park_brake_state.name} at {speed_mps:.1f} m/s"
 
 
 def bumper_pressed(i: MonitorInputs) -> str:

@@ -69,6 +69,7 @@ class Supervisor:
         self._estop = EStopReader()
         self._stop = StopDriver(profile.data)
         self._identity = float(profile.identity_word)
+        self._metres_per_radian = profile.data.traction.wheel_radius_m / profile.data.traction.gear_ratio
         self._payload_max_kg = profile.data.mass.payload_max_kg
         self._age_max_ns = round(profile.data.safety.proposal_age_max_s * 1e9)
         self._accepted = Commands()
@@ -112,13 +113,16 @@ class Supervisor:
         return self._send(now_ns, state, standing, commands)
 
     def _move(self, now_ns: int, state: VehicleState) -> None:
-        """Own odometer, by all wheels."""
-        speed_mps = 0.25 * (
-            (state.wheel_speed_front_left_mps + state.wheel_speed_front_right_mps)
-            * cos(state.steering_front_angle_rad)
-            + (state.wheel_speed_rear_left_mps + state.wheel_speed_rear_right_mps)
-            * cos(state.steering_rear_angle_rad)
-        )
+        """Own odometer, by all wheels; by the motor where one of them is lost."""
+        if state.usable(*WHEELS) or not state.usable("motor_speed_radps"):
+            speed_mps = 0.25 * (
+                (state.wheel_speed_front_left_mps + state.wheel_speed_front_right_mps)
+                * cos(state.steering_front_angle_rad)
+                + (state.wheel_speed_rear_left_mps + state.wheel_speed_rear_right_mps)
+                * cos(state.steering_rear_angle_rad)
+            )
+        else:
+            speed_mps = state.motor_speed_radps * self._metres_per_radian
         if self._last_ns is not None:
             self._odometer_m += 0.5 * (self._speed_mps + speed_mps) * (now_ns - self._last_ns) * 1e-9
         self._speed_mps = speed_mps

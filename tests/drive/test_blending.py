@@ -84,7 +84,8 @@ def test_release_takes_all_torque_at_once() -> None:
     blending = Blending(DATA.traction, DATA.brake)
     for _ in range(50):
         blending.step(50_000.0, 3.0, 5600.0, 3000.0, 400e3, 300e3)
-    assert blending.release() == ForceSplit(0.0, 0.0)
+    assert blending.release(50_000.0) == ForceSplit(0.0, 0.0)
+    assert blending.release(-50_000.0) == ForceSplit(0.0, 50_000.0), "friction brakes all the same"
     assert blending.step(50_000.0, 3.0, 5600.0, 3000.0, 400e3, 300e3).torque_nm <= SLEW_NMPS * 0.01
 
 
@@ -99,6 +100,14 @@ def test_the_service_brake_bridges_until_the_spring_brake_has_applied_and_until_
     assert not opening.may_drive
     open_ = park.step(False, True, True, ParkBrakeState.RELEASED)
     assert (open_.park_brake, open_.brake_force_n, open_.may_drive) == (ParkBrakeRequest.RELEASE, 0.0, True)
+
+
+def test_a_park_brake_that_says_closed_while_rolling_takes_torque_and_does_not_brake_hard() -> None:
+    park = ParkBrake(DATA.brake)
+    park.step(False, True, True, ParkBrakeState.RELEASED)
+    rolling = park.step(False, False, True, ParkBrakeState.MOVING)
+    assert (rolling.may_drive, rolling.brake_force_n) == (False, 0.0)
+    assert rolling.park_brake is ParkBrakeRequest.RELEASE
 
 
 def test_the_spring_brake_is_not_dropped_while_rolling() -> None:

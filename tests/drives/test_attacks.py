@@ -181,3 +181,36 @@ def test_it_does_not_set_off_with_its_back_to_the_route() -> None:
     rig.pause(5.0)
     assert rig.state is S.SAFE_STOP
     assert rig.truth.distance_m == 0.0
+
+
+def test_a_park_brake_that_never_opens_is_a_fault_and_no_endless_wait() -> None:
+    rig = Rig(STRAIGHT)
+    rig.run(lambda r: r.now_ns > 0 and r.state is S.READY, 20)
+    rig.vehicle.sender("BrakeFeedback").override["ParkBrakeState"] = 2.0
+    rig.vehicle.body.press_run()
+    rig.run(lambda r: S.MRM in r.states, 10)
+    rig.run(lambda r: r.state is S.SAFE_STOP, 5)
+    assert rig.truth.distance_m < 0.05
+
+
+def test_a_park_brake_that_says_closed_at_speed_is_a_minimal_risk_stop_not_a_blow() -> None:
+    rig = Rig(STRAIGHT)
+    rig.drive_to(40.0)
+    rig.vehicle.sender("BrakeFeedback").override["ParkBrakeState"] = 2.0
+    hardest_mps2 = 0.0
+    while not standing(rig):
+        rig.tick()
+        hardest_mps2 = min(hardest_mps2, rig.truth.acceleration_mps2)
+    assert hardest_mps2 > -2.5
+    rig.pause(1.5)
+    assert rig.state is S.SAFE_STOP
+
+
+def test_fixes_that_jump_while_driving_never_pull_the_truck_off_its_path() -> None:
+    rig = Rig()
+    rig.drive_to(64.0)
+    rig.vehicle.gnss.offset_m = (3.0, -2.0)
+    rig.run(standing, 20)
+    assert rig.cross_track_max_m <= 0.5
+    rig.pause(1.0)
+    assert rig.state is S.SAFE_STOP

@@ -149,3 +149,13 @@ def test_a_sentence_cut_short_by_its_sender_never_raises(body: str) -> None:
 def test_a_number_beyond_a_float_is_no_number() -> None:
     gst = sentence(f"GNGST,102030.400,0.02,0.011,0.009,45.0,{'9' * 400},0.010,0.020")
     assert NmeaReader().feed(0, GGA + gst + HDT) == []
+
+
+def test_a_step_of_utc_is_taken_in_after_a_second() -> None:
+    clock = UtcClock(0.08)
+    for k in range(50):
+        clock.measured_ns(k * SECOND_NS // 10, k * SECOND_NS // 10 + 80_000_000)
+    measured_ns = [
+        clock.measured_ns((k - 20) * SECOND_NS // 10, k * SECOND_NS // 10 + 80_000_000) for k in range(50, 70)
+    ]
+    assert measured_ns[-1] == 69 * SECOND_NS // 10

@@ -10,6 +10,7 @@ from firmware_runtime.vehicle.enums import (
     ActuatorStatus,
     BatteryState,
     ButtonState,
+    ParkBrakeState,
     SafetyState,
     Severity,
     SwitchState,
@@ -63,6 +64,18 @@ CASES: list[tuple[str, MonitorInputs, Severity, int]] = [
         0,
     ),
     ("route_left", inputs(cross_track_m=-0.81), Severity.MINIMAL_RISK, 50),
+    (
+        "park_brake_stuck",
+        inputs(state=rolling(0.0, park_brake_state=ParkBrakeState.MOVING), park_brake_release_asked=True),
+        Severity.MINIMAL_RISK,
+        3000,
+    ),
+    (
+        "park_brake_closed_in_motion",
+        inputs(state=rolling(0.31, park_brake_state=ParkBrakeState.APPLIED)),
+        Severity.MINIMAL_RISK,
+        300,
+    ),
     ("bumper_pressed", seen(bumper=ButtonState.PRESSED), Severity.IMMEDIATE, 0),
     ("battery_failed", seen(battery_state=BatteryState.FAULT), Severity.MINIMAL_RISK, 0),
     ("precharge_overdue", inputs(precharge_overdue=True), Severity.MINIMAL_RISK, 0),
@@ -144,6 +157,16 @@ def test_a_fault_is_forgotten_in_a_state_where_it_means_nothing() -> None:
 def test_the_lost_message_is_named() -> None:
     result = FaultMonitor().step(0, inputs(late_messages=("drive.SteeringFeedback", "body.BatteryPack")))
     assert result.faults[0].detail == "drive.SteeringFeedback, body.BatteryPack"
+
+
+def test_a_vehicle_before_the_routes_beginning_has_left_it() -> None:
+    monitor = FaultMonitor()
+    for k in range(10):
+        near = monitor.step(k * TICK_NS, inputs(route_distance_m=-0.9))
+    for k in range(10, 20):
+        far = monitor.step(k * TICK_NS, inputs(route_distance_m=-1.1))
+    assert near.faults == ()
+    assert [fault.identifier for fault in far.faults] == ["route_left"]
 
 
 @pytest.mark.parametrize(

@@ -243,6 +243,17 @@ def test_propulsion_is_refused_in_every_state_but_the_driving_ones(rig: Rig, sta
     )
 
 
+def test_regeneration_that_would_drive_backwards_is_refused(rig: Rig) -> None:
+    rig.drive_at(0.5)
+    rig.commands = {"traction_torque_nm": -20.0}
+    rig.vehicle.roll(-0.04)
+    rig.tick(3)
+    assert rig.supervisor.report.took_over == ""
+    rig.vehicle.roll(-0.06)
+    rig.tick(3)
+    assert rig.supervisor.report.took_over == "torque that would drive backwards"
+
+
 def test_an_old_or_repeated_proposal_is_refused(rig: Rig) -> None:
     rig.drive_at(3.0)
     stale = rig.proposal()

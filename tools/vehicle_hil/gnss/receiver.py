@@ -63,6 +63,8 @@ class Receiver:
         self._ready: deque[tuple[int, bytes]] = deque()
         """Epochs whose sentences still wait for their latency: (start_ns, block)."""
         self._outages: Outages | None = None
+        self.offset_m = (0.0, 0.0)
+        """Fault hook: east and north that every position is off (a wrong reference station, multipath)."""
         self.forced: str | None = None
         """Fault hook: `fix lost` or `silent` from now on, None for the random schedule."""
         self.fix_valid = False
@@ -121,8 +123,8 @@ class Receiver:
     def _fix(self, pose: TruePose) -> Fix:
         p, gauss = self._p, self._rng.gauss
         c, s = cos(pose.heading_rad), sin(pose.heading_rad)
-        east = pose.x_m + c * p.antenna_x_m - s * p.antenna_y_m
-        north = pose.y_m + s * p.antenna_x_m + c * p.antenna_y_m
+        east = pose.x_m + c * p.antenna_x_m - s * p.antenna_y_m + self.offset_m[0]
+        north = pose.y_m + s * p.antenna_x_m + c * p.antenna_y_m + self.offset_m[1]
         east += self._drift_m[0] + gauss(0.0, p.position_white_m)
         north += self._drift_m[1] + gauss(0.0, p.position_white_m)
         up = p.antenna_height_m + p.height_factor * (self._drift_m[2] + gauss(0.0, p.position_white_m))
