@@ -17,7 +17,8 @@ EPILOG = """\
 examples:
   firmware-runtime replay out/drive/blackbox.bin configs/q_truck.toml --route configs/routes/yard.csv
 
-Profile and route must be those of the drive, with the same --distance and --allow-infeasible.
+Profile and route must be those of the drive, with the same --distance. Where the harness smoothed the
+route, it is route.csv beside the black box.
 
 exit status: 0 every byte is the same, 1 it differs (the first difference is told), 2 bad input"""
 

@@ -14,18 +14,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("profile", metavar="PROFILE", type=Path, help="vehicle profile (TOML)")
     parser.add_argument("--route", metavar="FILE", type=Path, required=True, help="the route to drive")
     parser.add_argument("--distance", metavar="M", type=_positive, help="only the first M metres of it")
-    parser.add_argument(
-        "--allow-infeasible",
-        action="store_true",
-        help="test rigs only: smooth a route that the vehicle cannot follow, instead of refusing it",
-    )
 
 
 def load(args: argparse.Namespace) -> tuple[Profile, Route]:
     """Loads both; ConfigurationError or RouteError with every problem of a file."""
     profile = load_profile(args.profile)
     points = read_route_file(args.route, distance_max_m=args.distance)
-    return profile, build_route(points, profile.data, allow_infeasible=args.allow_infeasible)
+    return profile, build_route(points, profile.data)
 
 
 def _positive(text: str) -> float:

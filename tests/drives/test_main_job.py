@@ -79,3 +79,21 @@ def test_the_same_seed_gives_the_same_bus_log_and_another_does_not(tmp_path: Pat
         logs.append((out / "bus.log").read_bytes())
     assert logs[0] == logs[1]
     assert logs[0] != logs[2]
+
+
+def test_a_route_too_tight_is_refused_by_its_place_and_driven_smoothed_where_the_harness_may(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corner = [(x, 0.0) for x in range(0, 41, 2)] + [(40.0, y) for y in range(2, 41, 2)]
+    route = tmp_path / "corner.csv"
+    route.write_text("x_m,y_m\n" + "".join(f"{x},{y}\n" for x, y in corner))
+    out = tmp_path / "out"
+    assert main(["drive", "--route", str(route), "--out", str(out)]) == 2
+    told = capsys.readouterr().err
+    assert "corner.csv:2" in told, "the line of the file"
+    assert "40" in told
+    assert "Traceback" not in told
+    summary = drive(out, "--route", str(route), "--allow-infeasible")
+    assert summary["arrived"] is True
+    assert 0.10 < summary["route_deviation_max_m"] < 3.0
+    assert (out / "route.csv").is_file()

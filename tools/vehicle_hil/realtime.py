@@ -48,6 +48,7 @@ def run_realtime(job: DriveJob, observer: Observer) -> DriveResult:
     """
     # Wrong input is refused here, in one place and with the full message.
     scene = prepare(job, REALTIME)
+    job = scene.job
     box = job.out_dir / BLACK_BOX
     box.unlink(missing_ok=True)
     buses = [_free_bus(name) for name in scene.profile.databases]
@@ -193,8 +194,6 @@ def _start_runtime(job: DriveJob, buses: list[str], port: str, box: Path) -> Chi
         command += ["--bus", bus]
     if job.distance_m is not None:
         command += ["--distance", str(job.distance_m)]
-    if job.allow_infeasible:
-        command.append("--allow-infeasible")
     return Child("runtime", command, job.out_dir / "runtime.err")
 
 

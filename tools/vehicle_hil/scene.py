@@ -1,6 +1,6 @@
 """What a drive is made of, from the files that the user named: profile, route, simulated vehicle, people."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from firmware_runtime.motion.route_build import build_route
@@ -13,6 +13,7 @@ from vehicle_hil.crane import Crane
 from vehicle_hil.heartbeat import HeartbeatState
 from vehicle_hil.operator import Operator
 from vehicle_hil.result import TICK_S, DriveJob, DriveSetup, RoutePoints
+from vehicle_hil.smoothed_route import drivable
 from vehicle_hil.vehicle import SimulatedVehicle
 from vehicle_hil.vehicle_file import VehicleParameters, built_in_vehicle, load_vehicle_file
 
@@ -25,6 +26,8 @@ class Scene:
     operator: Operator
     crane: Crane
     setup: DriveSetup
+    job: DriveJob
+    """As asked for, or with the smoothed route in the file's place: what every process is given."""
 
     def black_box_header(self) -> BlackBoxHeader:
         """Of a drive in virtual time, which starts at zero and has no wall clock."""
@@ -46,7 +49,12 @@ def prepare(job: DriveJob, mode: str) -> Scene:
     """
     profile = load_profile(job.profile_path)
     points = read_route_file(job.route_path, distance_max_m=job.distance_m)
-    route = build_route(points, profile.data, allow_infeasible=job.allow_infeasible)
+    if job.allow_infeasible:
+        route, smoothed = drivable(points, profile.data, job.out_dir)
+        if smoothed is not None:
+            job = replace(job, route_path=smoothed, distance_m=None, allow_infeasible=False)
+    else:
+        route = build_route(points, profile.data)
     parameters = load_vehicle_file(vehicle_file_of(profile))
     vehicle = place(parameters, job.seed, route)
     return Scene(
@@ -64,6 +72,7 @@ def prepare(job: DriveJob, mode: str) -> Scene:
             gnss=vehicle.gnss.description,
             conditions=conditions(parameters),
         ),
+        job=job,
     )
 
 
