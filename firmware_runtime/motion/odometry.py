@@ -11,15 +11,7 @@ import msgspec
 
 from firmware_runtime.motion.kinematics import SteeringGeometry, advance
 from firmware_runtime.vehicle.profile import Traction
-from firmware_runtime.vehicle.signals import VehicleState
-
-WHEELS = (
-    "wheel_speed_front_left_mps",
-    "wheel_speed_front_right_mps",
-    "wheel_speed_rear_left_mps",
-    "wheel_speed_rear_right_mps",
-)
-"""Where one of these is lost, the motor's speed stands in for all."""
+from firmware_runtime.vehicle.signals import WHEEL_SPEEDS, VehicleState
 
 
 class OdometrySample(msgspec.Struct, frozen=True):
@@ -43,7 +35,7 @@ class Odometry:
     def step(self, now_ns: int, state: VehicleState) -> OdometrySample:
         """Advance to `now_ns` with the mean of the last and the present speed (trapezoidal rule)."""
         front, rear = state.steering_front_angle_rad, state.steering_rear_angle_rad
-        if state.usable(*WHEELS) or not state.usable("motor_speed_radps"):
+        if state.usable(*WHEEL_SPEEDS) or not state.usable("motor_speed_radps"):
             speed_mps = 0.25 * (
                 (state.wheel_speed_front_left_mps + state.wheel_speed_front_right_mps) * cos(front)
                 + (state.wheel_speed_rear_left_mps + state.wheel_speed_rear_right_mps) * cos(rear)

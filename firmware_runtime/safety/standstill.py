@@ -5,14 +5,8 @@ still for longer; where both are lost the answer is no.
 """
 
 from firmware_runtime.vehicle.profile import Safety, Traction
-from firmware_runtime.vehicle.signals import VehicleState
+from firmware_runtime.vehicle.signals import WHEEL_SPEEDS, VehicleState
 
-WHEELS = (
-    "wheel_speed_front_left_mps",
-    "wheel_speed_front_right_mps",
-    "wheel_speed_rear_left_mps",
-    "wheel_speed_rear_right_mps",
-)
 MOTOR = "motor_speed_radps"
 CONFIRM_NS = 200_000_000
 """Both still for so long (assumption: longer than a wheel's stick-slip at a stop)."""
@@ -30,7 +24,7 @@ class Standstill:
 
     def step(self, now_ns: int, state: VehicleState) -> bool:
         limit = self._limit_mps
-        wheels_known, motor_known = state.usable(*WHEELS), state.usable(MOTOR)
+        wheels_known, motor_known = state.usable(*WHEEL_SPEEDS), state.usable(MOTOR)
         wheels_still = (
             -limit <= state.wheel_speed_front_left_mps <= limit
             and -limit <= state.wheel_speed_front_right_mps <= limit

@@ -16,7 +16,7 @@ from firmware_runtime.can.receiver import Receiver
 from firmware_runtime.can.sender import Sender
 from firmware_runtime.safety.envelope import Context, Envelope
 from firmware_runtime.safety.estop import CHANNELS, EStopReader
-from firmware_runtime.safety.standstill import WHEELS, Standstill
+from firmware_runtime.safety.standstill import Standstill
 from firmware_runtime.safety.state_table import DRIVE_STATES, MOVING_STATES
 from firmware_runtime.safety.stop_driver import StopDriver
 from firmware_runtime.vehicle.enums import (
@@ -30,12 +30,12 @@ from firmware_runtime.vehicle.enums import (
 )
 from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.proposal import Proposal
-from firmware_runtime.vehicle.signals import Commands, VehicleState
+from firmware_runtime.vehicle.signals import WHEEL_SPEEDS, Commands, VehicleState
 from firmware_runtime.vehicle.state_builder import CommandValues, StateBuilder
 from firmware_runtime.vehicle.stop_plan import StopPlan
 
 ACTUATORS = ("traction_status", "brake_status", "steering_status")
-VITAL = (*WHEELS, "motor_speed_radps", *ACTUATORS, "steering_front_angle_rad", "park_brake_state")
+VITAL = (*WHEEL_SPEEDS, "motor_speed_radps", *ACTUATORS, "steering_front_angle_rad", "park_brake_state")
 """Losing one of these while moving is a stop of the supervisor's own."""
 HEARD = frozenset(
     (*VITAL, *CHANNELS, "steering_rear_angle_rad", "acknowledge_button", "load_mass_kg", "charge_plug")
@@ -114,7 +114,7 @@ class Supervisor:
 
     def _move(self, now_ns: int, state: VehicleState) -> None:
         """Own odometer, by all wheels; by the motor where one of them is lost."""
-        if state.usable(*WHEELS) or not state.usable("motor_speed_radps"):
+        if state.usable(*WHEEL_SPEEDS) or not state.usable("motor_speed_radps"):
             speed_mps = 0.25 * (
                 (state.wheel_speed_front_left_mps + state.wheel_speed_front_right_mps)
                 * cos(state.steering_front_angle_rad)
@@ -203,7 +203,7 @@ class Supervisor:
             now_ns,
             self._odometer_m,
             self._speed_mps,
-            state.usable(*WHEELS),
+            state.usable(*WHEEL_SPEEDS),
             load_kg,
             self._plan,
             (last.steering_front_angle_rad, last.steering_rear_angle_rad),

@@ -167,6 +167,13 @@ def _specs(struct: type[msgspec.Struct]) -> tuple[SignalSpec, ...]:
     return tuple(rows)
 
 
+WHEEL_SPEEDS = (
+    "wheel_speed_front_left_mps",
+    "wheel_speed_front_right_mps",
+    "wheel_speed_rear_left_mps",
+    "wheel_speed_rear_right_mps",
+)
+"""One source of speed among two; the motor is the other."""
 INPUT_SPECS: tuple[SignalSpec, ...] = _specs(VehicleState)
 """What the runtime hears, in the order of VehicleState's fields."""
 OUTPUT_SPECS: tuple[SignalSpec, ...] = _specs(Commands)

@@ -13,14 +13,7 @@ from typing import Any
 from firmware_runtime.can.binding import SignalBinding
 from firmware_runtime.vehicle.bindings import EnumTable, RawTable
 from firmware_runtime.vehicle.profile import Calibration
-from firmware_runtime.vehicle.signals import INPUT_SPECS, Commands, SignalSpec, VehicleState
-
-_WHEEL_SPEEDS = (
-    "wheel_speed_front_left_mps",
-    "wheel_speed_front_right_mps",
-    "wheel_speed_rear_left_mps",
-    "wheel_speed_rear_right_mps",
-)
+from firmware_runtime.vehicle.signals import INPUT_SPECS, WHEEL_SPEEDS, Commands, SignalSpec, VehicleState
 
 
 class StateBuilder:
@@ -51,7 +44,7 @@ class StateBuilder:
         )
         gain = calibration.brake_gain
         factors = {
-            **dict.fromkeys(_WHEEL_SPEEDS, calibration.wheel_radius_scale),
+            **dict.fromkeys(WHEEL_SPEEDS, calibration.wheel_radius_scale),
             "brake_force_n": 1.0 / gain,
         }
         self._scales = tuple((place[name], factor) for name, factor in factors.items() if factor != 1.0)
