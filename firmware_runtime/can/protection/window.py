@@ -128,6 +128,8 @@ def bind_window(contract: ProtectionContract) -> WindowLimits:
         )
     }
     options.finish()
+    for flag in ("clear_to_invalid", "transit_to_invalid_extended"):
+        figures[flag] = bool(figures[flag])
     limits = WindowLimits(**figures)
     problems = limit_problems(limits)
     if problems:
@@ -191,6 +193,9 @@ class WindowMonitor:
 
     def step(self, status: CheckStatus) -> ChannelState:
         """One period with this status."""
+        if status is CheckStatus.OK and self._oks == self._mask and self.state is ChannelState.VALID:
+            # A window full of OK stays as it is: what almost every period of a well channel brings.
+            return self.state
         self._oks = (self._oks << 1 | (status is CheckStatus.OK)) & self._mask
         self._errors = (self._errors << 1 | (status is CheckStatus.ERROR)) & self._mask
         self._steps = min(self._steps + 1, WINDOW_MOST)
