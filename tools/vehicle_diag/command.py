@@ -1,6 +1,6 @@
 """The console script `vehicle-diag`: for a technician with a laptop.
 
-It reads black boxes and CAN logs. Asking a vehicle over its diagnostic port (UDS) is to come.
+It reads black boxes and CAN logs, and listens to buses. Asking a vehicle by UDS is to come.
 Exit status: 0 done, 1 nothing found, 2 wrong input (a line on stderr).
 """
 
@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from firmware_runtime.recorder.blackbox import BlackBoxError
-from vehicle_diag import decode_command
+from vehicle_diag import bus_command, decode_command
 from vehicle_diag.record import RecordReport, read_record
 from vehicle_diag.status import DONE, WRONG_INPUT
 
@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument("--json", action="store_true", help="for a program")
     record.set_defaults(run=run_record)
     decode_command.add_parser(commands)
+    bus_command.add_parser(commands)
     return parser
 
 
