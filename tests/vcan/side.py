@@ -28,7 +28,7 @@ class Line:
     """Ports of ours, and a plain python-can bus beside them."""
 
     def __init__(self) -> None:
-        self._open: list[Any] = []
+        self._open: list[SocketCanPort | can.BusABC] = []
 
     def open(self, channel: str = CHANNEL, name: str = "drive", **given: Any) -> SocketCanPort:
         port = open_bus(name, "socketcan", channel, given.pop("options", {}), **given)
@@ -43,7 +43,10 @@ class Line:
 
     def close(self) -> None:
         for one in self._open:
-            getattr(one, "shutdown", getattr(one, "close", None))()
+            if isinstance(one, SocketCanPort):
+                one.close()
+            else:
+                one.shutdown()
 
 
 class Taken:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from firmware_runtime.can.binding import SignalBinding
-from firmware_runtime.can.database import load_database
+from firmware_runtime.can.bus import BusError, open_bus
 from firmware_runtime.can.frame import EXTENDED_FLAG, Frame
 from firmware_runtime.can.sender import Sender
 from firmware_runtime.can.socketcan import SocketCanPort
+from tests.can.support import database
 from tests.vcan.side import CHANNEL, IN_USER_MODE_LINUX, Line, run, take_frames
 
-DBC = Path(__file__).parents[2] / "dbc" / "q_truck_drive.dbc"
 MS = 1_000_000
 
 
@@ -27,6 +27,7 @@ def test_frames_of_cansend_arrive_in_order_with_kind_of_identifier_and_data(port
         ("drive", 0x1CFF1027 | EXTENDED_FLAG, bytes(range(8))),
     ]
     assert port.statistics.received == port.statistics.host_frames == 3
+    assert port.name == "drive"
 
 
 def test_a_frame_carries_its_arrival_not_its_reading(port: SocketCanPort) -> None:
@@ -60,6 +61,20 @@ def test_setting_the_wall_clock_does_not_move_a_frame_in_time(port: SocketCanPor
     assert [event.kind.name for event in port.take_events() or []] in ([], ["CLOCK_STEP"])
 
 
+@pytest.mark.skipif(not IN_USER_MODE_LINUX, reason="sets the clock: only in a kernel of its own")
+def test_a_frame_stamped_by_no_known_clock_counts_as_received_now(port: SocketCanPort) -> None:
+    """Two steps between two readings: the clock between them is never seen."""
+    for step_s in (7200, -3600):
+        time.clock_settime(time.CLOCK_REALTIME, time.time() + step_s)
+        run("cansend", CHANNEL, "123#01")
+        time.sleep(0.05)
+    now_ns = time.monotonic_ns()
+    first, second = port.receive(now_ns)
+    assert first.time_ns == now_ns
+    assert second.time_ns < now_ns
+    assert port.statistics.stamps_implausible == 1
+
+
 def test_canplayer_replays_a_log_to_the_port(port: SocketCanPort, tmp_path: Path) -> None:
     log = tmp_path / "log"
     lines = [f"({100 + n / 1000:.6f}) can7 {n:03X}#{n:04X}" for n in range(50)]
@@ -73,11 +88,11 @@ def test_canplayer_replays_a_log_to_the_port(port: SocketCanPort, tmp_path: Path
 
 
 def test_candump_sees_our_messages_and_their_counters_advance(port: SocketCanPort) -> None:
-    database = load_database(DBC)
-    message = database.get_message_by_name("RuntimeHeartbeat")
+    drive = database("q_truck_drive")
+    message = drive.get_message_by_name("RuntimeHeartbeat")
     given = [s.name for s in message.signals if s.name not in ("Crc", "Counter")]
     bindings = [SignalBinding(name, "drive", "RuntimeHeartbeat", name) for name in given]
-    sender = Sender({"drive": database}, bindings)
+    sender = Sender({"drive": drive}, bindings)
     with subprocess.Popen(
         ["candump", "-L", "-n", "30", "-T", "20000", CHANNEL], stdout=subprocess.PIPE, text=True
     ) as candump:
@@ -101,6 +116,13 @@ def test_only_frames_of_the_filter_arrive_and_error_frames_still_do(line: Line) 
     run("cansend", CHANNEL, "123#02")
     assert [frame.data for frame in take_frames(port, 1)] == [b"\x02"]
     assert port.statistics.remote_frames == 0
+
+
+def test_more_identifiers_than_the_kernel_filters_are_refused() -> None:
+    with pytest.raises(
+        BusError, match="cannot be set up: expected at most 512 identifiers to filter by, got 513"
+    ):
+        open_bus("drive", "socketcan", CHANNEL, identifiers=range(513))
 
 
 def test_fd_frames_pass_where_the_bus_is_fd_and_nowhere_else(line: Line, port: SocketCanPort) -> None:

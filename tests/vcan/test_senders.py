@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from firmware_runtime.can.bus_events import EventKind, Origin
+from firmware_runtime.can.bus_events import BusState, EventKind, Origin
 from firmware_runtime.can.frame import EXTENDED_FLAG, Frame
 from firmware_runtime.can.ownership import Owned, OwnershipGuard
-from tests.vcan.side import CHANNEL, Line, run, take, take_frames
+from tests.vcan.side import CHANNEL, Line, error_frame, run, take, take_frames
 
 MS = 1_000_000
 STEERING, REQUEST = 0x101, 0x18FF0127 | EXTENDED_FLAG
@@ -22,7 +22,7 @@ def guard() -> OwnershipGuard:
     return OwnershipGuard("drive", "supervisor", TABLE)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def far_end() -> Iterator[str]:
     """An interface whose frames come to `near` as if from another node: two kernels' worth of a cable."""
     made = subprocess.run(
@@ -79,6 +79,19 @@ def test_another_node_may_send_none_of_ours(line: Line, far_end: str, text: str,
     assert (taken.events[0].detail, taken.events[0].can_id) == (Origin.REMOTE, can_id)
     assert "another node" in taken.events[0].text
     assert (port.statistics.host_frames, port.statistics.foreign_senders) == (0, 1)
+
+
+def test_another_nodes_frame_shows_that_bus_off_is_over(line: Line, far_end: str) -> None:
+    """Though no error frame said so: the kernel leaves it out when it has no memory for it."""
+    port = line.open("near", restart=lambda: None)
+    line.plain("near").send(error_frame(0x040))
+    take(port, lambda _: port.state is BusState.BUS_OFF)
+    run("cansend", "near", "123#")
+    take_frames(port, 1)
+    assert port.state is BusState.BUS_OFF
+    run("cansend", far_end, "123#")
+    take_frames(port, 1)
+    assert port.state is BusState.ERROR_ACTIVE
 
 
 def test_a_foreign_sender_at_full_rate_is_counted_frame_by_frame_and_reported_seldom(line: Line) -> None:

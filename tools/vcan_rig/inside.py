@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """The inner end of the rig: makes the bus `vcan0`, runs the job, hands back its exit status.
 
 It runs with the standard library alone, either in a network namespace of the host, or as the first process

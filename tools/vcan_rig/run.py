@@ -110,8 +110,9 @@ def _in_uml(command: list[str], timeout_s: float) -> int:
         _write_job(Path(name), command, {"HOME": "/root", "TMPDIR": "/run/tmp", KERNEL_KEY: "uml"})
         ours, console = socket.socketpair()
         line = [str(kernel()), f"mem={MEMORY}", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "rw"]
-        line += [f"init={INSIDE}", f"uml_dir={name}", "con=null", "quiet", f"{JOB_KEY}={name}"]
-        line += [f"con1=fd:{console.fileno()},fd:{console.fileno()}"]
+        line += [f"init={sys.executable}", f"uml_dir={name}", "con=null", "quiet", f"{JOB_KEY}={name}"]
+        # What follows the two dashes are arguments of the first process.
+        line += [f"con1=fd:{console.fileno()},fd:{console.fileno()}", "--", str(INSIDE)]
         with ours, open(Path(name) / "boot", "wb") as boot:
             started = subprocess.Popen(
                 line,
