@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from firmware_runtime.can.columns import ColumnDecoder, DecodedColumns
 from firmware_runtime.can.frame_columns import FrameColumns, identifier_slots
-from firmware_runtime.can.message_match import MessageMatch, OfflineDatabase
+from firmware_runtime.can.message_match import MessageMatch, OfflineDatabase, names_of
+from firmware_runtime.can.signal_cut import cut_of
 from tests.can.support import DBC_NAMES, EXTENDED, database, database_of, frame_id
 
 FOXBMS = Path(__file__).parents[3] / "shared" / "data" / "can" / "foxbms.dbc"
@@ -80,20 +81,21 @@ BO_ 50 Simple: 8 X
  SG_ Third m5 : 31|8@0+ (1,0) [0|0] "" X
  SG_ Always : 63|8@0+ (1,0) [0|0] "" X
 """
-J1939 = """
-BO_ 2364540158 EngineSpeedOnly: 8 X
+GROUP_MESSAGE, PLAIN, TWICE_ONE, TWICE_TWO = 0x8CF004FE, 0x98FEF2FE, 0x8CFF0601, 0x8CFF0602
+J1939 = f"""
+BO_ {GROUP_MESSAGE} Group: 8 X
  SG_ Speed : 24|16@1+ (0.125,0) [0|0] "rpm" X
-BO_ 2566834686 PlainExtended: 8 X
+BO_ {PLAIN} Plain: 8 X
  SG_ A : 0|8@1+ (1,0) [0|0] "" X
-BO_ 2365523201 TwiceFromOne: 8 X
+BO_ {TWICE_ONE} TwiceOne: 8 X
  SG_ B : 0|8@1+ (1,0) [0|0] "" X
-BO_ 2365523202 TwiceFromTwo: 8 X
+BO_ {TWICE_TWO} TwiceTwo: 8 X
  SG_ B : 8|8@1+ (1,0) [0|0] "" X
 BA_DEF_ BO_ "VFrameFormat" ENUM "StandardCAN","ExtendedCAN","reserved","J1939PG";
 BA_DEF_DEF_ "VFrameFormat" "ExtendedCAN";
-BA_ "VFrameFormat" BO_ 2364540158 3;
-BA_ "VFrameFormat" BO_ 2365523201 3;
-BA_ "VFrameFormat" BO_ 2365523202 3;
+BA_ "VFrameFormat" BO_ {GROUP_MESSAGE} 3;
+BA_ "VFrameFormat" BO_ {TWICE_ONE} 3;
+BA_ "VFrameFormat" BO_ {TWICE_TWO} 3;
 """
 
 
@@ -233,29 +235,63 @@ def found(decoded: DecodedColumns) -> dict[str, list[int]]:
     return {message.candidate.message.name: message.rows.tolist() for message in decoded.messages}
 
 
+J1939_FRAMES = [
+    ("can0", identifier, bytes(8))
+    for identifier in (
+        0x8CF00400, 0x98F00421, 0x8CF00500,  # two sources and priorities of one group; another group
+        PLAIN, 0x98FEF200,                   # not J1939 by its database: its own identifier only
+        0x98FF0601, 0x8CFF0602, 0x8CFF0603,  # held for sources 1 and 2
+        0x0CF00400 & 0x7FF,                  # 11 bits
+    )
+]  # fmt: skip
+
+
 def test_j1939_messages_match_by_group_of_any_source_and_priority() -> None:
-    frames = [
-        ("can0", 0x0CF00400 | EXTENDED, bytes(8)),
-        ("can0", 0x18F00421 | EXTENDED, bytes(8)),
-        ("can0", 0x0CF00500 | EXTENDED, bytes(8)),
-        ("can0", 0x18FEC9FE | EXTENDED, bytes(8)),
-        ("can0", 0x18FEC900 | EXTENDED, bytes(8)),
-        ("can0", 0x0CFF0601 | EXTENDED, bytes(8)),
-        ("can0", 0x18FF0602 | EXTENDED, bytes(8)),
-        ("can0", 0x0CFF0603 | EXTENDED, bytes(8)),
-    ]
-    names = [message.name for message in database_of(J1939).messages]
-    assert names[0] == "EngineSpeedOnly"
-    decoded = decoder_of(database_of(J1939)).decode(columns_of(frames))
-    assert found(decoded)["EngineSpeedOnly"] == [0, 1]
-    assert ("can0", 0x0CF00500 | EXTENDED) in decoded.unknown
+    decoded = decoder_of(database_of(J1939)).decode(columns_of(J1939_FRAMES))
+    assert found(decoded) == {"Group": [0, 1], "Plain": [3], "TwiceOne": [5], "TwiceTwo": [6]}
+    assert {can_id for _, can_id in decoded.unknown} == {0x8CF00500, 0x98FEF200, 0x8CFF0603, 0x400}
 
 
-def test_forty_thousand_identifiers_are_kept_apart() -> None:
-    """More than the hash table keeps apart: the sort takes over."""
-    frames = columns_of([("a" if number % 2 else "b", number * 3, b"") for number in range(70_000)])
+def test_all_extended_messages_can_be_matched_by_group() -> None:
+    decoded = decoder_of(database_of(J1939), force_j1939=True).decode(columns_of(J1939_FRAMES))
+    assert found(decoded)["Plain"] == [3, 4]
+
+
+def test_two_messages_for_one_identifier_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"1\.dbc: message Group and Group of 0\.dbc share 0x0CF004FE"):
+        decoder_of(database_of(J1939), database_of(J1939))
+
+
+def test_only_the_signals_asked_for_are_decoded() -> None:
+    match = MessageMatch([OfflineDatabase("a.dbc", database_of(SIMPLE))])
+    frames = columns_of([("can0", 50, bytes([number << 5] + [7] * 7)) for number in (0, 1, 1, 5)])
+    (message,) = ColumnDecoder(match, {0: frozenset({"Second"})}).decode(frames).messages
+    (column,) = message.signals
+    assert (column.name, column.rows.tolist(), column.values.tolist(), column.raw) == (
+        "Second", [1, 2], [0x0707, 0x0707], None,
+    )  # fmt: skip
+    assert set(names_of(match.candidates)) >= {"Second", "Simple.Second", "Selector"}
+
+
+def test_a_signal_that_cannot_be_cut_is_named() -> None:
+    signal = database_of(KINDS).get_message_by_name("Float").signals[0]
+    signal.length = 24
+    with pytest.raises(ValueError, match="signal F: expected a float of 16, 32 or 64 bits, got 24"):
+        cut_of(signal, 8)
+
+
+def test_more_identifiers_than_the_hash_keeps_apart_are_sorted() -> None:
+    chance = random.Random(3)
+    identifiers = sorted({chance.randrange(1 << 29) for _ in range(5000)})
+    frames = columns_of([("ab"[number % 2], one | EXTENDED, b"") for number, one in enumerate(identifiers)])
     keys, used, slots, size = identifier_slots(frames)
-    assert len(keys) == 70_000
     assert size > used.max()
     by_slot = dict(zip(used.tolist(), keys, strict=True))
-    assert by_slot[slots[69_999]] == (frames.bus[69_999], 69_999 * 3)
+    assert [by_slot[slot] for slot in slots.tolist()] == list(
+        zip(frames.bus.tolist(), frames.can_id.tolist(), strict=True)
+    )
+
+
+def test_an_empty_log_decodes_to_nothing() -> None:
+    decoded = decoder_of(database_of(J1939)).decode(columns_of([]))
+    assert (decoded.messages, decoded.unknown) == ([], {})
