@@ -1,6 +1,7 @@
 """What cannot be received or sent is refused at start-up, by name, all of it at once."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 from cantools.database.can import Database, Message
@@ -16,7 +17,7 @@ HEADER = """
 """
 
 
-def receive(database: Database, message: str, signal: str = "S", **given: float) -> Receiver:
+def receive(database: Database, message: str, signal: str = "S", **given: Any) -> Receiver:
     return Receiver({"drive": database}, [SignalBinding("it", "drive", message, signal, **given)])
 
 
