@@ -1,30 +1,33 @@
-"""Ports to CAN buses through python-can: the thin shell before the tick's first step and after its last.
-
-A port never blocks and never raises in the tick: what could not be received or sent is counted, and the
-runtime notices lost messages by their age and counters, whatever the cause was.
-"""
+"""Opens the port of a CAN bus: the fast one for SocketCAN, python-can's for every other interface."""
 
 import logging
 import os
 import secrets
 import socket
 import struct
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import can
+from can.interfaces.socketcan import SocketcanBus
 
-from firmware_runtime.can.frame import EXTENDED_FLAG, Frame
+from firmware_runtime.can.bus_port import RECEIVE_MAX, BusError, BusHealth, BusPort, BusStatistics
+from firmware_runtime.can.ownership import OwnershipGuard
+from firmware_runtime.can.python_can_port import PythonCanPort
+from firmware_runtime.can.socketcan import SocketCanPort
 
-ARBITRATION_MASK = 0x1FFF_FFFF
-"""The 29 bits of an identifier (CAN 2.0 B)."""
-RECEIVE_MAX = 512
-"""Frames taken in one call; assumption: 25 times what the busiest tick of our buses brings."""
-RECEIVE_ERRORS_MAX = 8
-"""Errors in one call after which the rest waits: an interface that is down fails at every try."""
-DATA_MAX = 8
-"""Payload of classic CAN in bytes."""
+__all__ = [
+    "RECEIVE_MAX",
+    "BusError",
+    "BusHealth",
+    "BusPort",
+    "BusStatistics",
+    "PythonCanPort",
+    "SocketCanPort",
+    "open_bus",
+]
+
 LOOPBACK = "127.0.0.1"
 RECEIVE_BUFFER_BYTES = 4 << 20
 """Asked of the kernel for udp_multicast; its default kept only some 250 unread frames, and silently."""
@@ -32,135 +35,25 @@ IP_MULTICAST_ALL = 49
 """Linux <linux/in.h>; 0 takes only groups that this very socket joined. Not in Python's `socket`."""
 
 
-class BusError(Exception):
-    """A bus cannot be opened; the message says which, what was asked and why."""
-
-
-@dataclass(slots=True)
-class BusStatistics:
-    """Counts since the port was opened. All only rise."""
-
-    received: int = 0
-    sent: int = 0
-    send_drops: int = 0
-    """Frames that the interface would not take at once."""
-    own_echoes: int = 0
-    """Own frames that came back and were left out."""
-    error_frames: int = 0
-    remote_frames: int = 0
-    foreign_frames: int = 0
-    """CAN FD, or more than 8 bytes: not of this network."""
-    receive_errors: int = 0
-    """Unreadable datagrams, interface down."""
-    batches_full: int = 0
-    """Calls that left frames for the next tick, because RECEIVE_MAX had come."""
-
-
-class BusPort(Protocol):
-    """One CAN bus as the executive sees it."""
-
-    @property
-    def name(self) -> str:
-        """Of the bus in the profile."""
-        ...
-
-    @property
-    def statistics(self) -> BusStatistics: ...
-
-    def receive(self, now_ns: int) -> list[Frame]:
-        """All data frames that are there, at most RECEIVE_MAX, stamped `now_ns`; returns at once."""
-        ...
-
-    def send(self, frames: Sequence[Frame]) -> None:
-        """Hands frames to the interface in order; returns at once, and counts what it did not take."""
-        ...
-
-    def close(self) -> None:
-        """Releases the interface; a second call does nothing."""
-        ...
-
-
-class PythonCanPort:
-    """A BusPort on any interface of python-can."""
-
-    def __init__(self, name: str, bus: can.BusABC, echo_mark: str | None = None) -> None:
-        """
-        echo_mark: text carried with each own frame, for interfaces that give a sender its own frames back.
-            Only a frame with this mark is an echo: the same identifier from somebody else passes.
-        """
-        self._name = name
-        self._bus = bus
-        self._echo_mark = echo_mark
-        self._closed = False
-        self.statistics = BusStatistics()
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    def receive(self, now_ns: int) -> list[Frame]:
-        frames: list[Frame] = []
-        statistics = self.statistics
-        errors = 0
-        # The bound is on what is looked at, not on what is kept: a flood of error frames ends too.
-        for _ in range(RECEIVE_MAX):
-            try:
-                message = self._bus.recv(timeout=0)
-            except (can.CanError, OSError, ValueError):
-                statistics.receive_errors += 1
-                errors += 1
-                if errors == RECEIVE_ERRORS_MAX:
-                    return frames
-                continue
-            if message is None:
-                return frames
-            # SocketCAN puts an error's class into the identifier: ask this first.
-            if message.is_error_frame:
-                statistics.error_frames += 1
-            elif message.is_remote_frame:
-                statistics.remote_frames += 1
-            elif self._echo_mark is not None and message.channel == self._echo_mark:
-                statistics.own_echoes += 1
-            elif message.is_fd or len(message.data) > DATA_MAX:
-                statistics.foreign_frames += 1
-            else:
-                can_id = message.arbitration_id & ARBITRATION_MASK
-                if message.is_extended_id:
-                    can_id |= EXTENDED_FLAG
-                frames.append(Frame(now_ns, self._name, can_id, bytes(message.data)))
-                statistics.received += 1
-        statistics.batches_full += 1
-        return frames
-
-    def send(self, frames: Sequence[Frame]) -> None:
-        for _, _, can_id, data in frames:
-            message = can.Message(
-                arbitration_id=can_id & ARBITRATION_MASK,
-                is_extended_id=bool(can_id & EXTENDED_FLAG),
-                data=data,
-                channel=self._echo_mark,
-            )
-            try:
-                self._bus.send(message, timeout=0)
-            except (can.CanError, OSError):
-                self.statistics.send_drops += 1
-            else:
-                self.statistics.sent += 1
-
-    def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._bus.shutdown()
-
-
 def open_bus(
-    name: str, interface: str, channel: str, options: Mapping[str, str | int | bool] | None = None
-) -> PythonCanPort:
+    name: str,
+    interface: str,
+    channel: str,
+    options: Mapping[str, str | int | bool] | None = None,
+    *,
+    identifiers: Iterable[int] | None = None,
+    guard: OwnershipGuard | None = None,
+    restart: Callable[[], None] | None = None,
+) -> PythonCanPort | SocketCanPort:
     """Opens one bus.
 
     name: of the bus in the profile.
     interface, channel, options: as python-can's `Bus` takes them (`socketcan`, `can0`, {}), free of any
         configuration file. `udp_multicast` stays on this host's loopback, whatever the options say.
+    identifiers: of the frames to receive, as `Frame.can_id`; SocketCAN's kernel leaves out all others, other
+        interfaces pass everything. None for all, which figures of the whole bus's load need.
+    guard: reports frames of our identifiers that others send.
+    restart: see SocketCanPort.
     Raises BusError where the interface is unknown or cannot be opened.
     """
     multicast = interface == "udp_multicast"
@@ -172,14 +65,21 @@ def open_bus(
     except (can.CanError, OSError, ValueError, TypeError, ImportError, NotImplementedError) as error:
         logging.getLogger("can.bus").addFilter(_is_no_aftermath)
         raise BusError(f"bus {name}: {interface}:{channel} cannot be opened: {_cause(error)}") from error
+    if isinstance(bus, SocketcanBus) and sys.maxsize > 1 << 32:
+        try:
+            return SocketCanPort(name, bus, identifiers=identifiers, guard=guard, restart=restart)
+        except (BusError, OSError) as error:
+            bus.shutdown()
+            raise BusError(f"bus {name}: {interface}:{channel} cannot be set up: {error}") from error
+    fd = bool(arguments.get("fd", False))
     if not multicast:
-        return PythonCanPort(name, bus)
+        return PythonCanPort(name, bus, fd=fd, guard=guard)
     try:
         _keep_on_loopback(bus.fileno(), channel)
     except OSError as error:
         bus.shutdown()
         raise BusError(f"bus {name}: {interface}:{channel} cannot be kept on loopback: {error}") from error
-    return PythonCanPort(name, bus, echo_mark=secrets.token_hex(8))
+    return PythonCanPort(name, bus, secrets.token_hex(8), fd=fd, guard=guard)
 
 
 def _is_no_aftermath(record: logging.LogRecord) -> bool:

@@ -20,6 +20,7 @@ import textparser
 from cantools.database.can import Database, Message, Signal
 
 from firmware_runtime.can.frame import EXTENDED_FLAG
+from firmware_runtime.can.tables import MessageContract
 
 # What cantools raises for a malformed file beyond its own errors: an undefined attribute is a KeyError, an
 # enumeration out of range an IndexError, a number that is none an ArithmeticError (decimal).
@@ -36,6 +37,10 @@ _PARSER_ERRORS = (
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _MESSAGE_BYTES = re.compile(r"^\s*BO_\s+\d+\s+(\w+)\s*:\s*(\d+)", re.MULTILINE)
 _SIGNAL_BITS = re.compile(r"^\s*SG_\s+(\w+)[\s\w]*:\s*(\d+)\s*\|\s*(\d+)", re.MULTILINE)
+_MULTIPLEXED_RANGE = re.compile(r"(\d+)\s*-\s*(\d+)")
+_MULTIPLEXED = re.compile(r"^\s*SG_MUL_VAL_\s+\d+\s+(\w+)\s+\w+\s+([^;]*);", re.MULTILINE)
+MULTIPLEXOR_VALUES_MAX = 65536
+"""Values of one `SG_MUL_VAL_` range: all of a 16-bit multiplexor (assumption: none is wider)."""
 FRAME_BYTES_MAX = 64
 """Payload of CAN FD (ISO 11898-1); what the decoder supports is for its own check to say."""
 _MESSAGE_LINE = re.compile(r"^[ \t]*BO_[ \t]+\d+[ \t]+(\w+)[ \t]*:", re.MULTILINE)
@@ -58,19 +63,6 @@ class DatabaseError(Exception):
         super().__init__(
             "\n".join(f"{p.path}:{p.line}: expected {p.expected}, got {p.got}" for p in problems)
         )
-
-
-class MessageContract(NamedTuple):
-    """What the DBC's attributes promise of one message."""
-
-    cycle_ms: int
-    """`GenMsgCycleTime`; 0 where none is given."""
-    deadline_ms: int
-    """`GenMsgTimeoutTime`, measured from the last valid frame; 0 where none is given."""
-    protection: str
-    """`E2eProfile`: `P01` is AUTOSAR E2E profile 1, variant 1A; empty is none."""
-    data_id: int
-    """`E2eDataId`."""
 
 
 def load_database(path: Path | str) -> Database:
@@ -110,6 +102,7 @@ def contract_of(message: Message) -> MessageContract:
         deadline_ms=_int_attribute(message, "GenMsgTimeoutTime"),
         protection=str(_attribute(message, "E2eProfile") or ""),
         data_id=_int_attribute(message, "E2eDataId"),
+        attributes=_given_attributes(message),
     )
 
 
@@ -162,6 +155,12 @@ def _giants(text: str, shown: str) -> Iterator[DatabaseProblem]:
             line = _line_at(text, found.start(1))
             expected = f"start and length within {FRAME_BYTES_MAX * 8} bits for {found[1]}"
             yield DatabaseProblem(shown, line, expected, _shortened(f"{found[2]}|{found[3]}"))
+    for found in _MULTIPLEXED.finditer(text):
+        for span in _MULTIPLEXED_RANGE.finditer(found[2]):
+            if any(_exceeds(digits, MULTIPLEXOR_VALUES_MAX - 1) for digits in span.groups()):
+                line = _line_at(text, found.start(1))
+                expected = f"multiplexor values of at most {MULTIPLEXOR_VALUES_MAX - 1} for {found[1]}"
+                yield DatabaseProblem(shown, line, expected, _shortened(span[0]))
 
 
 def _exceeds(digits: str, most: int) -> bool:
@@ -252,6 +251,13 @@ def _attribute(message: Message, name: str) -> object:
         return attribute.value
     definition = message.dbc.attribute_definitions.get(name)
     return None if definition is None else definition.default_value
+
+
+def _given_attributes(message: Message) -> dict[str, int | str]:
+    if message.dbc is None:
+        return {}
+    given = {name: attribute.value for name, attribute in message.dbc.attributes.items()}
+    return {name: value for name, value in given.items() if isinstance(value, int | str)}
 
 
 def _int_attribute(message: Message, name: str) -> int:

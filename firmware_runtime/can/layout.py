@@ -1,70 +1,39 @@
-"""Flat, checked layout of bound DBC messages and signals, made once at start-up for receiver and sender.
-
-Each message is handled as one 64-bit word. A little-endian signal is cut out of the word read from the
-payload in little-endian order, a big-endian signal out of the word read in big-endian order, the payload
-padded at its end to 8 bytes; `shift` is then the number of bits to the right of the signal.
-"""
+"""Bound messages and signals as flat, checked tables, made once at start-up for receiver and sender."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
-
-from cantools.database.can import Database, Message, Signal
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from firmware_runtime.can.binding import SignalBinding
-from firmware_runtime.can.database import can_id, contract_of
 from firmware_runtime.can.j1939 import format_id
+from firmware_runtime.can.pgn import ANY_SOURCE, heard_source, pgn_of
 from firmware_runtime.can.refusals import (
     HEADER_BITS,
     PROFILE_01,
     binding_problems,
     message_problems,
-    network_bit,
-    payload_bits,
     signal_problems,
 )
+from firmware_runtime.can.tables import (
+    NO_PAGE,
+    DatabaseTable,
+    MessageContract,
+    MessageTable,
+    PageTable,
+    RawKind,
+    SignalLayout,
+)
+
+if TYPE_CHECKING:
+    from cantools.database.can import Database
+
+__all__ = ["BoundLayout", "Databases", "MessageLayout", "RawKind", "RowLayout", "SignalLayout", "bind"]
 
 NS_PER_MS = 1_000_000
 DEFAULT_DEADLINE_CYCLES = 3
 """Deadline in cycles where the DBC states none (design: three periods)."""
-
-
-class RawKind(Enum):
-    """How the bits of a signal are read."""
-
-    UNSIGNED = "unsigned"
-    SIGNED = "signed"
-    FLOAT32 = "float32"
-    FLOAT64 = "float64"
-
-
-@dataclass(frozen=True, slots=True)
-class SignalLayout:
-    """One signal of a message; factor and offset keep the DBC's number type, as cantools computes with it."""
-
-    name: str
-    shift: int
-    length: int
-    big_endian: bool
-    kind: RawKind
-    factor: float
-    offset: float
-    minimum: float | None
-    """DBC-unit lower limit; None for the DBC's [0|0]."""
-    maximum: float | None
-    initial_raw: int | None
-    """`GenSigStartValue`."""
-
-    @property
-    def raw_range(self) -> tuple[int, int]:
-        """Least and greatest raw integer (of the bit pattern, for a float)."""
-        if self.kind is RawKind.SIGNED:
-            return -(1 << self.length - 1), (1 << self.length - 1) - 1
-        return 0, (1 << self.length) - 1
-
-    @property
-    def is_float(self) -> bool:
-        return self.kind in (RawKind.FLOAT32, RawKind.FLOAT64)
+Databases: TypeAlias = "Mapping[str, Database | DatabaseTable]"
+"""By bus name: compiled, or as the parser gives them, to be compiled here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +41,15 @@ class MessageLayout:
     """One bound message."""
 
     bus: str
-    name: str
+    path: str
+    """`bus.Message`, and `bus.Message@0x27` where the binding names a J1939 source."""
     can_id: int
     """With EXTENDED_FLAG for 29 bits."""
+    source: int | None
+    """J1939: the source that is heard, or ANY_SOURCE. None: the identifier is matched as a whole."""
     length: int
-    """Payload bytes, 0..8."""
+    """Payload bytes on the bus, 0..64."""
+    contract: MessageContract
     cycle_ns: int
     """0 where the DBC states none."""
     deadline_ns: int | None
@@ -87,16 +60,24 @@ class MessageLayout:
     """All of the message, by name."""
     header_signals: frozenset[str]
     """Names of the E2E checksum and counter signals."""
+    pages: tuple[PageTable, ...]
 
-    @property
-    def path(self) -> str:
-        """`bus.Message`."""
-        return f"{self.bus}.{self.name}"
+
+class RowLayout(NamedTuple):
+    """What is received and aged as one: a message, or one page of a multiplexed message."""
+
+    path: str
+    """As of the message; for a page with `[Mux=3]` behind it."""
+    message: int
+    """Index in `BoundLayout.messages`."""
+    page: int
+    """Index in the message's `pages`, or NO_PAGE."""
+    deadline_ns: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class BoundLayout:
-    """Messages in order of their first binding, and for each binding its message and signal."""
+    """Messages in order of their first binding, and for each binding its row, message and signal."""
 
     bindings: tuple[SignalBinding, ...]
     messages: tuple[MessageLayout, ...]
@@ -104,103 +85,137 @@ class BoundLayout:
     """For each binding, the index of its message in `messages`."""
     signals: tuple[SignalLayout, ...]
     """For each binding, its signal."""
+    rows: tuple[RowLayout, ...]
+    """The messages in their order, then the pages that have a binding."""
+    row_index: tuple[int, ...]
+    """For each binding, the index of its row in `rows`."""
 
 
-def bind(databases: Mapping[str, Database], bindings: Sequence[SignalBinding]) -> BoundLayout:
+def bind(databases: Databases, bindings: Sequence[SignalBinding]) -> BoundLayout:
     """Resolve bindings against the databases, by bus name.
 
     Raises:
         ValueError: one line for each defect of bindings and bound messages.
     """
     problems: list[str] = []
-    layouts: dict[tuple[str, str], MessageLayout] = {}
-    found: list[tuple[SignalBinding, tuple[str, str]]] = []
+    tables: dict[tuple[str, str], MessageTable | None] = {}
+    layouts: dict[tuple[str, str, int | None], MessageLayout] = {}
+    found: list[tuple[SignalBinding, tuple[str, str, int | None]]] = []
     names: set[str] = set()
     for binding in bindings:
         problems.extend(binding_problems(binding, names))
         names.add(binding.name)
-        message = _find(databases, binding, problems)
-        if message is None:
-            continue
         key = (binding.bus, binding.message)
-        if key not in layouts:
-            problems.extend(message_problems(message, f"{binding.bus}.{binding.message}"))
-            layouts[key] = _message_layout(message, binding.bus)
-        problems.extend(signal_problems(message.get_signal_by_name(binding.signal), binding))
-        found.append((binding, key))
+        known = key in tables
+        table = tables[key] if known else _table(databases, binding)
+        if not known:
+            tables[key] = table
+            problems.extend(message_problems(table, f"{binding.bus}.{binding.message}") if table else ())
+        signal = _find(databases, table, binding, problems)
+        if table is None or signal is None:
+            continue
+        if binding.source is not None and not table.is_j1939:
+            problems.append(f"{binding.name}: expected a VFrameFormat of J1939PG for a source address")
+            continue
+        sender = (*key, binding.source)
+        if sender not in layouts:
+            layouts[sender] = _message_layout(table, binding)
+        problems.extend(signal_problems(table, signal, binding))
+        found.append((binding, sender))
     problems.extend(_shared_identifiers(layouts.values()))
     if problems:
         raise ValueError("\n".join(problems))
     order = {key: index for index, key in enumerate(layouts)}
-    return BoundLayout(
-        bindings=tuple(bindings),
-        messages=tuple(layouts.values()),
-        message_index=tuple(order[key] for _, key in found),
-        signals=tuple(layouts[key].signals[binding.signal] for binding, key in found),
-    )
+    message_index = tuple(order[key] for _, key in found)
+    signals = tuple(layouts[key].signals[binding.signal] for binding, key in found)
+    rows, row_index = _rows(tuple(layouts.values()), message_index, signals)
+    return BoundLayout(tuple(bindings), tuple(layouts.values()), message_index, signals, rows, row_index)
+
+
+def page_deadline_ns(message_deadline_ns: int | None, pages: int) -> int | None:
+    """Deadline of a page: as many times the message's as it has pages, for senders that go round them.
+
+    Assumption: each cycle brings one page. A profile may state another deadline for a page.
+    """
+    return None if message_deadline_ns is None else message_deadline_ns * max(1, pages)
+
+
+def _rows(
+    messages: tuple[MessageLayout, ...], message_index: tuple[int, ...], signals: tuple[SignalLayout, ...]
+) -> tuple[tuple[RowLayout, ...], tuple[int, ...]]:
+    rows = [RowLayout(m.path, index, NO_PAGE, m.deadline_ns) for index, m in enumerate(messages)]
+    place = {(row.message, row.page): index for index, row in enumerate(rows)}
+    for index, signal in zip(message_index, signals, strict=True):
+        if (index, signal.page) not in place:
+            message = messages[index]
+            place[index, signal.page] = len(rows)
+            path = f"{message.path}[{message.pages[signal.page].label}]"
+            deadline_ns = page_deadline_ns(message.deadline_ns, len(message.pages))
+            rows.append(RowLayout(path, index, signal.page, deadline_ns))
+    pairs = zip(message_index, signals, strict=True)
+    return tuple(rows), tuple(place[index, signal.page] for index, signal in pairs)
 
 
 def _shared_identifiers(layouts: Iterable[MessageLayout]) -> Iterator[str]:
     """A frame must belong to one message only."""
-    first: dict[tuple[str, int], MessageLayout] = {}
+    first: dict[tuple[str, int, int | None], MessageLayout] = {}
     for layout in layouts:
-        other = first.setdefault((layout.bus, layout.can_id), layout)
+        number = layout.can_id if layout.source is None else pgn_of(layout.can_id)
+        other = first.setdefault((layout.bus, number, layout.source), layout)
         if other is not layout:
-            yield f"messages {other.path} and {layout.path} share the identifier {format_id(layout.can_id)}"
+            shared = f"the identifier {format_id(layout.can_id)}"
+            if layout.source is not None:
+                sender = "any source" if layout.source == ANY_SOURCE else f"source 0x{layout.source:02X}"
+                shared = f"PGN 0x{number:04X} from {sender}"
+            yield f"messages {other.path} and {layout.path} share {shared}"
 
 
-def _find(databases: Mapping[str, Database], binding: SignalBinding, problems: list[str]) -> Message | None:
+def _table(databases: Databases, binding: SignalBinding) -> MessageTable | None:
     database = databases.get(binding.bus)
     if database is None:
+        return None
+    if isinstance(database, DatabaseTable):
+        return database.message(binding.message)
+    # The parser is as slow to import as to run; compiled tables need neither.
+    from firmware_runtime.can.compiler import compile_message
+
+    message = next((one for one in database.messages if one.name == binding.message), None)
+    return None if message is None else compile_message(message)
+
+
+def _find(
+    databases: Databases, table: MessageTable | None, binding: SignalBinding, problems: list[str]
+) -> SignalLayout | None:
+    if binding.bus not in databases:
         known = ", ".join(databases) or "none"
         problems.append(f"{binding.name}: expected a bus of {known}, got {binding.bus} in {binding.path}")
         return None
-    messages = [message for message in database.messages if message.name == binding.message]
-    if not messages:
+    if table is None:
         problems.append(f"{binding.name}: no message {binding.message} in the DBC of bus {binding.bus}")
         return None
-    if all(signal.name != binding.signal for signal in messages[0].signals):
+    signal = next((one for one in table.signals if one.name == binding.signal), None)
+    if signal is None:
         problems.append(f"{binding.name}: no signal {binding.signal} in {binding.bus}.{binding.message}")
-        return None
-    return messages[0]
+    return signal
 
 
-def _message_layout(message: Message, bus: str) -> MessageLayout:
-    contract = contract_of(message)
+def _message_layout(table: MessageTable, binding: SignalBinding) -> MessageLayout:
+    contract = table.contract
     deadline_ms = contract.deadline_ms or contract.cycle_ms * DEFAULT_DEADLINE_CYCLES
     protected = contract.protection == PROFILE_01
-    header = frozenset(
-        signal.name for signal in message.signals if protected and payload_bits(signal) & HEADER_BITS
-    )
+    header = frozenset(s.name for s in table.signals if protected and s.bits & HEADER_BITS)
+    at = "" if binding.source is None else f"@0x{binding.source:02X}"
     return MessageLayout(
-        bus=bus,
-        name=message.name,
-        can_id=can_id(message),
-        length=message.length,
+        bus=binding.bus,
+        path=f"{binding.bus}.{table.name}{at}",
+        can_id=table.can_id if binding.source is None else table.can_id & ~0xFF | binding.source,
+        source=heard_source(table, binding.source) if table.is_j1939 else None,
+        length=table.wire_length,
+        contract=contract,
         cycle_ns=contract.cycle_ms * NS_PER_MS,
         deadline_ns=deadline_ms * NS_PER_MS or None,
         data_id=contract.data_id if protected else None,
-        signals={signal.name: _signal_layout(signal) for signal in message.signals},
+        signals={signal.name: signal for signal in table.signals},
         header_signals=header,
-    )
-
-
-def _signal_layout(signal: Signal) -> SignalLayout:
-    big_endian = signal.byte_order == "big_endian"
-    shift = 64 - network_bit(signal.start) - signal.length if big_endian else signal.start
-    if signal.is_float:
-        kind = RawKind.FLOAT32 if signal.length == 32 else RawKind.FLOAT64
-    else:
-        kind = RawKind.SIGNED if signal.is_signed else RawKind.UNSIGNED
-    return SignalLayout(
-        name=signal.name,
-        shift=shift,
-        length=signal.length,
-        big_endian=big_endian,
-        kind=kind,
-        factor=signal.scale,
-        offset=signal.offset,
-        minimum=signal.minimum,
-        maximum=signal.maximum,
-        initial_raw=None if signal.raw_initial is None or signal.is_float else int(signal.raw_initial),
+        pages=table.pages,
     )

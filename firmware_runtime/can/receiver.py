@@ -8,19 +8,22 @@ no clock: reception times come with the frames, the tick's time with `sample`.
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cantools.database.can import Database
-
 from firmware_runtime.can.binding import SignalBinding
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.can.freshness import NEVER_NS, Freshness
-from firmware_runtime.can.layout import BoundLayout, bind
+from firmware_runtime.can.layout import BoundLayout, Databases, RowLayout, bind, page_deadline_ns
+from firmware_runtime.can.multiplexing import pages_in
+from firmware_runtime.can.pgn import PgnMatch
 from firmware_runtime.can.protection import CRC_TABLE, NEXT_COUNTER
 from firmware_runtime.can.reception import Reception
 from firmware_runtime.can.store import SignalStore
 from firmware_runtime.can.traffic import BusStatistics, FrameCounts, MessageStatistics, saturated
 from firmware_runtime.can.verdict import Rejection, Unusable
 
-SNAPSHOT_VERSION = 1
+SNAPSHOT_VERSION = 2
+_MEMO_MAX = 4096
+"""Identifiers that are remembered for J1939 messages; further ones are matched anew at each frame, so that
+random identifiers cannot fill the memory."""
 
 # Members of an enumeration are slow to look up by attribute; the hot path reads globals.
 _ACCEPTED = Rejection.ACCEPTED
@@ -39,13 +42,13 @@ class Sample(NamedTuple):
     reasons: tuple[Unusable, ...]
     """OK, or why the signal must not be trusted now."""
     last_ns: list[int]
-    """Last accepted reception of each message, in order of `Receiver.messages`; NEVER_NS before it."""
+    """Last accepted reception of each row, in order of `Receiver.messages`; NEVER_NS before it."""
     all_ok: bool
     """True where every reason is OK."""
 
     @property
     def ages_ns(self) -> list[int]:
-        """Age of each message's last accepted frame; at least 2**62 where it was never received."""
+        """Age of each row's last accepted frame; at least 2**62 where it was never received."""
         return [self.now_ns - last_ns for last_ns in self.last_ns]
 
 
@@ -53,8 +56,9 @@ class Receiver:
     """Receives the messages that have a binding; all others are only counted.
 
     `databases` are by bus name and loaded strictly; `deadlines_ns` replaces the deadline of single
-    messages, by (bus, message). A message without timeout attribute is late after three cycles; one
-    without cycle time never.
+    messages, by (bus, message), or of a page, by (bus, "Message[Mux=3]"). A message without timeout
+    attribute is late after three cycles; one without cycle time never. A page's deadline is its message's
+    times the number of its pages, unless given.
 
     Raises:
         ValueError: bindings, databases or deadlines do not fit each other or are not supported.
@@ -62,7 +66,7 @@ class Receiver:
 
     def __init__(
         self,
-        databases: Mapping[str, Database],
+        databases: Databases,
         bindings: Sequence[SignalBinding],
         deadlines_ns: Mapping[tuple[str, str], int] | None = None,
     ) -> None:
@@ -71,21 +75,29 @@ class Receiver:
         layout = bind(databases, bindings)
         self._layout = layout
         self.bindings = layout.bindings
-        self.messages = tuple(message.path for message in layout.messages)
-        """`bus.Message` of each received message."""
-        self.message_index = layout.message_index
-        """For each binding, the index of its message in `messages`."""
+        self.messages = tuple(row.path for row in layout.rows)
+        """Row by row what has an age of its own: `bus.Message` of each received message, then
+        `bus.Message[Mux=3]` of each page of a multiplexed one that has a binding."""
+        self.message_index = layout.row_index
+        """For each binding, the index of its row in `messages`."""
         self.deadlines_ns = _deadlines(layout, deadlines_ns or {})
-        """Deadline of each message, None for never late."""
+        """Deadline of each row, None for never late."""
         self._store = SignalStore(layout)
         self._freshness = Freshness(self.deadlines_ns)
         self._receptions = [
             Reception(message, index, self._store.payload_index[index])
             for index, message in enumerate(layout.messages)
         ]
-        self._by_id = {
-            (reception.layout.bus, reception.layout.can_id): reception for reception in self._receptions
-        }
+        self._by_id: dict[tuple[str, int], Reception] = {}
+        self._by_pgn = PgnMatch()
+        for index, message in enumerate(layout.messages):
+            if message.source is None:
+                self._by_id[message.bus, message.can_id] = self._receptions[index]
+            else:
+                self._by_pgn.add(message.bus, message.can_id, message.source, index)
+        self._memo_left = _MEMO_MAX
+        for index, row in enumerate(layout.rows[len(layout.messages) :], len(layout.messages)):
+            self._receptions[row.message].page_rows[row.page] = index
         self._other_frames = {bus: FrameCounts() for bus in (*databases, "")}
         self._unknown = dict.fromkeys((*databases, ""), 0)
         self._values = [binding.default for binding in layout.bindings]
@@ -99,7 +111,9 @@ class Receiver:
         time_ns, bus, can_id, data = frame
         reception = self._by_id.get((bus, can_id))
         if reception is None:
-            return self._count_unknown(bus, can_id, len(data))
+            reception = self._matched(bus, can_id)
+            if reception is None:
+                return self._count_unknown(bus, can_id, len(data))
         if len(data) != reception.length:
             return self._count_length(reception, can_id, len(data))
         counter = reception.counter
@@ -110,16 +124,14 @@ class Receiver:
             for byte in data[1:]:
                 crc = table[crc ^ byte]
             if crc != data[0]:
-                reception.rejected[_CRC] += 1
-                return _CRC
+                return reception.reject(_CRC)
             alive = data[1] & 0x0F
             if alive == counter.expected:
                 counter.expected = NEXT_COUNTER[alive]
             else:
                 verdict = counter.judge(alive)
                 if verdict is not _ACCEPTED:
-                    reception.rejected[verdict] += 1
-                    return verdict
+                    return reception.reject(verdict)
         self._payloads[reception.payload_index] = data
         index = reception.index
         interval_ns = time_ns - self._last_ns[index]
@@ -127,7 +139,35 @@ class Receiver:
             time_ns = self._note_interval(reception, time_ns, interval_ns)
         self._last_ns[index] = time_ns
         reception.received += 1
+        if reception.selectors:
+            self._store_pages(reception, time_ns, data)
         return _ACCEPTED
+
+    def _store_pages(self, reception: Reception, time_ns: int, data: bytes) -> None:
+        """The payload goes to the row of each page that it carries, and only those get younger."""
+        pages, unknown = pages_in(reception.selectors, data)
+        if unknown is not None:
+            reception.unknown_pages += 1
+        last_ns, page_rows = self._last_ns, reception.page_rows
+        for page in pages:
+            row = page_rows.get(page)
+            if row is not None:
+                if last_ns[row] == NEVER_NS:
+                    self._freshness.never_received -= 1
+                self._payloads[self._store.payload_index[row]] = data
+                last_ns[row] = time_ns
+
+    def _matched(self, bus: str, can_id: int) -> Reception | None:
+        """The J1939 message of an identifier that was not met before."""
+        index = self._by_pgn.find(bus, can_id)
+        if index is None:
+            return None
+        reception = self._receptions[index]
+        reception.sources.add(can_id & 0xFF)
+        if self._memo_left:
+            self._memo_left -= 1
+            self._by_id[bus, can_id] = reception
+        return reception
 
     def _note_interval(self, reception: Reception, time_ns: int, interval_ns: int) -> int:
         """First frame, a new shortest or longest interval, or a stamp that runs backwards; rare."""
@@ -148,9 +188,8 @@ class Receiver:
         return Rejection.UNKNOWN
 
     def _count_length(self, reception: Reception, can_id: int, length: int) -> Rejection:
-        reception.rejected[Rejection.LENGTH] += 1
         self._other_frames[reception.layout.bus].add(can_id, length)
-        return Rejection.LENGTH
+        return reception.reject(Rejection.LENGTH)
 
     def sample(self, now_ns: int) -> Sample:
         """Decode and judge all bound signals at `now_ns`, which must not run backwards.
@@ -170,11 +209,9 @@ class Receiver:
     def _judged(self, now_ns: int, values: list[float]) -> Sample:
         """The sample where something is amiss: unusable signals keep their last usable value."""
         self._freshness.any_late(now_ns)
-        by_message = [self._message_verdict(reception, now_ns) for reception in self._receptions]
+        by_row = [self._row_verdict(row, now_ns) for row in range(len(self.messages))]
         by_signal = self._store.verdicts()
-        reasons = tuple(
-            [by_message[message] or by_signal[signal] for signal, message in enumerate(self.message_index)]
-        )
+        reasons = tuple([by_row[row] or by_signal[signal] for signal, row in enumerate(self.message_index)])
         last_values = self._values
         for signal, reason in enumerate(reasons):
             if reason:
@@ -182,20 +219,24 @@ class Receiver:
         self._values = values
         return Sample(now_ns, values, reasons, self._last_ns.copy(), not any(reasons))
 
-    def _message_verdict(self, reception: Reception, now_ns: int) -> Unusable:
-        if reception.received == 0:
-            return _NEVER_RECEIVED
-        return _LATE if self._freshness.is_late(reception.index, now_ns) else _OK
+    def _row_verdict(self, row: int, now_ns: int) -> Unusable:
+        if self._last_ns[row] == NEVER_NS:
+            verdict = _NEVER_RECEIVED
+        elif self._freshness.is_late(row, now_ns):
+            verdict = _LATE
+        else:
+            return _OK
+        return self._receptions[self._layout.rows[row].message].reason(verdict)
 
     def late_messages(self, now_ns: int) -> tuple[str, ...]:
-        """`bus.Message` of each message past its deadline, or never received past the grace."""
+        """Path of each row (see `messages`) past its deadline, or never received past the grace."""
         freshness = self._freshness
         if not freshness.any_late(now_ns):
             return ()
         return tuple(name for index, name in enumerate(self.messages) if freshness.is_late(index, now_ns))
 
     def message_statistics(self) -> list[MessageStatistics]:
-        """Figures of each bound message, in order of `messages`."""
+        """Figures of each bound message, in order of `messages` (which goes on with pages)."""
         return [reception.statistics(self._last_ns[reception.index]) for reception in self._receptions]
 
     def bus_statistics(self) -> list[BusStatistics]:
@@ -252,18 +293,29 @@ class Receiver:
 
     def _identity(self) -> list[str]:
         messages = [f"{m.path} 0x{m.can_id:X} {m.length} {m.data_id}" for m in self._layout.messages]
-        return messages + [f"{binding.name} {binding.path}" for binding in self.bindings]
+        pages = self.messages[len(messages) :]
+        return [*messages, *pages, *(f"{binding.name} {binding.path}" for binding in self.bindings)]
 
 
 def _deadlines(layout: BoundLayout, given: Mapping[tuple[str, str], int]) -> list[int | None]:
-    bound = {(message.bus, message.name): message.deadline_ns for message in layout.messages}
+    stated = {f"{bus}.{message}": deadline_ns for (bus, message), deadline_ns in given.items()}
+    paths = {row.path for row in layout.rows}
     problems = [
-        f"deadline of {bus}.{message}: no bound message of this name"
-        if (bus, message) not in bound
-        else f"deadline of {bus}.{message}: expected more than 0 ns, got {deadline_ns}"
-        for (bus, message), deadline_ns in given.items()
-        if (bus, message) not in bound or deadline_ns <= 0
+        f"deadline of {path}: no bound message of this name"
+        if path not in paths
+        else f"deadline of {path}: expected more than 0 ns, got {deadline_ns}"
+        for path, deadline_ns in stated.items()
+        if path not in paths or deadline_ns <= 0
     ]
     if problems:
         raise ValueError("\n".join(problems))
-    return [given.get(key, deadline_ns) for key, deadline_ns in bound.items()]
+    return [_deadline(layout, row, stated) for row in layout.rows]
+
+
+def _deadline(layout: BoundLayout, row: RowLayout, stated: Mapping[str, int]) -> int | None:
+    message = layout.messages[row.message]
+    if row.path in stated:
+        return stated[row.path]
+    if message.path in stated:
+        return page_deadline_ns(stated[message.path], len(message.pages))
+    return row.deadline_ns

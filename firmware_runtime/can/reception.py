@@ -4,11 +4,19 @@ from typing import Any
 
 from firmware_runtime.can.freshness import NEVER_NS
 from firmware_runtime.can.layout import MessageLayout
+from firmware_runtime.can.multiplexing import selectors_of
 from firmware_runtime.can.protection import CounterCheck, seed
 from firmware_runtime.can.traffic import MessageStatistics, saturated
-from firmware_runtime.can.verdict import Rejection
+from firmware_runtime.can.verdict import Rejection, Unusable
 
 _NO_INTERVAL_NS = 1 << 62
+_NONE_YET = -1
+_REASONS = {
+    Rejection.LENGTH: Unusable.BAD_LENGTH,
+    Rejection.CRC: Unusable.BAD_CRC,
+    Rejection.REPEATED: Unusable.BAD_COUNTER,
+    Rejection.SEQUENCE: Unusable.BAD_COUNTER,
+}
 
 
 class Reception:
@@ -21,11 +29,17 @@ class Reception:
         "layout",
         "length",
         "longest_ns",
+        "page_rows",
         "payload_index",
         "received",
         "rejected",
+        "rejected_after",
+        "rejection",
         "seed",
+        "selectors",
         "shortest_ns",
+        "sources",
+        "unknown_pages",
     )
 
     def __init__(self, layout: MessageLayout, index: int, payload_index: int) -> None:
@@ -37,10 +51,32 @@ class Reception:
         self.counter = None if layout.data_id is None else CounterCheck()
         self.received = 0
         self.rejected = [0] * len(Rejection)
+        self.rejection = Rejection.ACCEPTED
+        """The last refusal, and behind how many accepted frames it came."""
+        self.rejected_after = _NONE_YET
+        self.selectors = selectors_of(layout)
+        """Multiplexors to look at in each frame; empty where there are none."""
+        self.page_rows: dict[int, int] = {}
+        """Rows of the pages that have a binding; filled by the receiver."""
+        self.unknown_pages = 0
+        """Frames whose multiplexor had a value that the DBC does not know."""
+        self.sources: set[int] = set()
+        """J1939 addresses that it was heard from."""
         self.first_ns = NEVER_NS
         # Before the second frame no interval lies between these, so that `note_interval` is asked.
         self.shortest_ns = _NO_INTERVAL_NS
         self.longest_ns = -1
+
+    def reject(self, rejection: Rejection) -> Rejection:
+        """Count a refused frame and remember why; returns the reason."""
+        self.rejected[rejection] += 1
+        self.rejection = rejection
+        self.rejected_after = self.received
+        return rejection
+
+    def reason(self, otherwise: Unusable) -> Unusable:
+        """Why there is no good frame: the last refusal if none was accepted since, else `otherwise`."""
+        return _REASONS[self.rejection] if self.rejected_after == self.received else otherwise
 
     def note_interval(self, interval_ns: int) -> None:
         """Take in an interval that is shorter or longer than all before."""
@@ -60,6 +96,8 @@ class Reception:
             received=saturated(received),
             rejected={Rejection(code): saturated(n) for code, n in enumerate(self.rejected) if n},
             lost=0 if self.counter is None else self.counter.lost,
+            unknown_pages=saturated(self.unknown_pages),
+            sources=tuple(sorted(self.sources)),
             last_ns=last_ns if received else None,
             period_ns=period_ns,
             period_min_ns=self.shortest_ns if received > 1 else None,
@@ -73,6 +111,10 @@ class Reception:
             "counter": None if self.counter is None else self.counter.state(),
             "received": self.received,
             "rejected": list(self.rejected),
+            "rejection": int(self.rejection),
+            "rejected_after": self.rejected_after,
+            "unknown_pages": self.unknown_pages,
+            "sources": sorted(self.sources),
             "first_ns": self.first_ns,
             "shortest_ns": self.shortest_ns,
             "longest_ns": self.longest_ns,
@@ -83,6 +125,10 @@ class Reception:
             self.counter.restore_state(state["counter"])
         self.received = state["received"]
         self.rejected = list(state["rejected"])
+        self.rejection = Rejection(state["rejection"])
+        self.rejected_after = state["rejected_after"]
+        self.unknown_pages = state["unknown_pages"]
+        self.sources = set(state["sources"])
         self.first_ns = state["first_ns"]
         self.shortest_ns = state["shortest_ns"]
         self.longest_ns = state["longest_ns"]

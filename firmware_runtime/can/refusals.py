@@ -1,15 +1,26 @@
-"""What a bound DBC cannot have in this stage, or never; refused once at start-up, each with its place."""
+"""What a bound DBC cannot have; refused once at start-up, each with its place."""
 
 import math
 from collections.abc import Iterator
-
-from cantools.database.can import Message, Signal
+from typing import TYPE_CHECKING
 
 from firmware_runtime.can.binding import SignalBinding
-from firmware_runtime.can.database import contract_of
+from firmware_runtime.can.tables import (
+    MessageContract,
+    MessageTable,
+    RawKind,
+    SignalLayout,
+    covered_bits,
+    network_bit,
+)
+
+if TYPE_CHECKING:
+    from cantools.database.can import Signal
 
 WORD_BYTES = 8
 """Payload of a classic CAN frame at most, and of one decode word."""
+FRAME_BYTES_MAX = 64
+"""Payload of a CAN FD frame at most (ISO 11898-1)."""
 PROFILE_01 = "P01"
 """The value of `E2eProfile` for AUTOSAR E2E profile 1, variant 1A; the empty value is no protection."""
 HEADER_BITS = frozenset(range(12))
@@ -29,70 +40,86 @@ def binding_problems(binding: SignalBinding, names: set[str]) -> Iterator[str]:
         yield f"{binding.name}: expected low <= high, got {binding.low} and {binding.high}"
     if not math.isfinite(binding.default):
         yield f"{binding.name}: expected a finite default, got {binding.default}"
+    if binding.source is not None and not 0 <= binding.source <= 0xFF:
+        yield f"{binding.name}: expected a J1939 source address 0..255, got {binding.source}"
 
 
-def message_problems(message: Message, path: str) -> Iterator[str]:
+def message_problems(message: MessageTable, path: str) -> Iterator[str]:
     """What a bound message cannot be; `path` is `bus.Message`."""
-    if message.is_multiplexed():
-        yield f"message {path} is multiplexed: not supported yet"
-    if message.length > WORD_BYTES or message.is_fd:
-        yield (
-            f"message {path} is CAN FD or longer than {WORD_BYTES} bytes ({message.length}): "
-            "not supported yet"
-        )
-    contract = contract_of(message)
+    if message.length > FRAME_BYTES_MAX:
+        yield f"message {path}: expected at most {FRAME_BYTES_MAX} bytes (CAN FD), got {message.length}"
+    contract = message.contract
     if contract.protection not in ("", PROFILE_01):
         yield (
             f"message {path}: expected E2eProfile {PROFILE_01} or none, got {contract.protection!r}: "
             "not supported yet"
         )
     if contract.protection == PROFILE_01:
-        yield from _header_problems(message, path, contract.data_id)
+        yield from _header_problems(message, path, contract)
+    yield from _multiplexor_problems(message, path)
 
 
-def _header_problems(message: Message, path: str, data_id: int) -> Iterator[str]:
+def _header_problems(message: MessageTable, path: str, contract: MessageContract) -> Iterator[str]:
     """A protected message must leave room for checksum and counter where the profile puts them."""
-    if not 0 < data_id <= 0xFFFF:
-        yield f"message {path}: expected E2eDataId 1..65535 for {PROFILE_01}, got {data_id}"
+    if not 0 < contract.data_id <= 0xFFFF:
+        yield f"message {path}: expected E2eDataId 1..65535 for {PROFILE_01}, got {contract.data_id}"
     if message.length < 2:
         yield f"message {path}: expected at least 2 bytes for {PROFILE_01}, got {message.length}"
     for signal in message.signals:
-        bits = payload_bits(signal)
-        if bits & HEADER_BITS and bits not in (_CRC_BITS, HEADER_BITS - _CRC_BITS):
+        if signal.bits & HEADER_BITS and signal.bits not in (_CRC_BITS, HEADER_BITS - _CRC_BITS):
             yield (
                 f"message {path}: signal {signal.name} overlaps the CRC (byte 0) or the counter (low nibble "
                 f"of byte 1) of {PROFILE_01}"
             )
 
 
-def signal_problems(signal: Signal, binding: SignalBinding) -> Iterator[str]:
+def _multiplexor_problems(message: MessageTable, path: str) -> Iterator[str]:
+    for name in sorted({page.multiplexor for page in message.pages}):
+        signal = next(signal for signal in message.signals if signal.name == name)
+        if signal.is_float or signal.length > 64 or _outside(message.length, signal):
+            yield f"message {path}: expected an integer of up to 64 bits as multiplexor {name}"
+
+
+def signal_problems(message: MessageTable, signal: SignalLayout, binding: SignalBinding) -> Iterator[str]:
     """What a bound signal cannot be."""
     path = binding.path
-    if signal.is_float and signal.length not in (32, 64):
+    if signal.kind is RawKind.OTHER:
         yield f"signal {path}: expected a float of 32 or 64 bits, got {signal.length}"
     if not 1 <= signal.length <= 64:
         yield f"signal {path}: expected 1 to 64 bits, got {signal.length}"
-    numbers = [signal.scale, signal.offset, signal.minimum or 0, signal.maximum or 0]
-    if signal.scale == 0 or not all(math.isfinite(number) for number in numbers):
+    elif _outside(message.length, signal):
+        yield f"signal {path}: expected all its bits within the {message.length} bytes of its message"
+    numbers = [signal.factor, signal.offset, signal.minimum or 0, signal.maximum or 0]
+    if signal.factor == 0 or not all(math.isfinite(number) for number in numbers):
         yield f"signal {path}: expected finite factor (not 0), offset and limits, got {numbers}"
     elif signal.length <= 64 and not signal.is_float:
         # Bounds every intermediate result of the tick: there an overflow would be a warning from numpy.
-        widest = 2.0**signal.length * abs(float(signal.scale)) + abs(float(signal.offset))
+        widest = 2.0**signal.length * abs(float(signal.factor)) + abs(float(signal.offset))
         if not math.isfinite(widest * max(1.0, abs(binding.si_factor)) + abs(binding.si_offset)):
             yield (
-                f"signal {path}: values exceed float64 (factor {signal.scale}, offset {signal.offset}, "
+                f"signal {path}: values exceed float64 (factor {signal.factor}, offset {signal.offset}, "
                 f"SI factor {binding.si_factor}, SI offset {binding.si_offset})"
             )
 
 
-def payload_bits(signal: Signal) -> frozenset[int]:
+def _outside(length: int, signal: SignalLayout) -> bool:
+    return signal.first < 0 or signal.first + signal.length > 8 * length
+
+
+def payload_bits(signal: "Signal") -> frozenset[int]:
     """Bits of the payload that a signal covers: 8 * byte + bit, bit 0 the least significant of its byte."""
-    if signal.byte_order == "little_endian":
-        return frozenset(range(signal.start, signal.start + signal.length))
-    first = network_bit(signal.start)
-    return frozenset(8 * (bit // 8) + 7 - bit % 8 for bit in range(first, first + signal.length))
+    big_endian = signal.byte_order == "big_endian"
+    return covered_bits(network_bit(signal.start) if big_endian else signal.start, signal.length, big_endian)
 
 
-def network_bit(start: int) -> int:
-    """Position of a big-endian signal's most significant bit, counted from the payload's first sent bit."""
-    return 8 * (start // 8) + 7 - start % 8
+__all__ = [
+    "FRAME_BYTES_MAX",
+    "HEADER_BITS",
+    "PROFILE_01",
+    "WORD_BYTES",
+    "binding_problems",
+    "message_problems",
+    "network_bit",
+    "payload_bits",
+    "signal_problems",
+]

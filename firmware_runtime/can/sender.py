@@ -7,12 +7,11 @@ gets one EncodeError instead of frames.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cantools.database.can import Database
-
 from firmware_runtime.can.binding import SignalBinding
 from firmware_runtime.can.frame import Frame
-from firmware_runtime.can.layout import BoundLayout, MessageLayout, bind
+from firmware_runtime.can.layout import BoundLayout, Databases, MessageLayout, bind
 from firmware_runtime.can.packer import MessagePacker
+from firmware_runtime.can.pgn import ANY_SOURCE
 from firmware_runtime.can.schedule import SendClock
 
 SNAPSHOT_VERSION = 1
@@ -39,7 +38,7 @@ class Sender:
             whose value nothing defines.
     """
 
-    def __init__(self, databases: Mapping[str, Database], bindings: Sequence[SignalBinding]) -> None:
+    def __init__(self, databases: Databases, bindings: Sequence[SignalBinding]) -> None:
         layout = bind(databases, bindings)
         self.bindings = layout.bindings
         self.messages = tuple(message.path for message in layout.messages)
@@ -98,6 +97,11 @@ def _outgoing(layout: BoundLayout) -> list[_Outgoing]:
     for index, message in enumerate(layout.messages):
         if message.cycle_ns <= 0:
             problems.append(f"message {message.path}: expected a GenMsgCycleTime above 0 ms, got none")
+        if message.source == ANY_SOURCE:
+            problems.append(
+                f"message {message.path}: expected a J1939 source address to send from, in the binding or "
+                f"the DBC, got 0x{message.can_id & 0xFF:02X}"
+            )
         own = {
             value: binding
             for value, binding in enumerate(layout.bindings)

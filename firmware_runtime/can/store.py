@@ -2,8 +2,9 @@
 
 A frame is stored by swapping one reference, so that it is seen whole or not at all. `decode` joins all
 payloads into a table of 64-bit words, mirrored in big-endian order where a signal needs it, and cuts
-every signal out of it with one numpy operation a step: take, shift, mask, sign, factor, offset. The
-DBC-unit value equals cantools' as float64; the SI value is one further multiplication and addition.
+every signal out of it with one numpy operation a step: take, shift, mask, sign, factor, offset. A signal
+of CAN FD that crosses into a second word has the rest of its bits joined on. The DBC-unit value equals
+cantools' as float64; the SI value is one further multiplication and addition.
 """
 
 import math
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from firmware_runtime.can.layout import BoundLayout, RawKind, SignalLayout
-from firmware_runtime.can.limits import reachable_range
+from firmware_runtime.can.limits import measured_range, reachable_range
 from firmware_runtime.can.refusals import WORD_BYTES
 from firmware_runtime.can.verdict import Unusable
 
@@ -24,43 +25,58 @@ _OK = Unusable.OK
 
 
 class SignalStore:
-    """Latest payload of each message, and the decode tables of all bound signals, in binding order."""
+    """Latest payload of each row (message or page), and the decode tables of all bound signals.
+
+    Signals are in binding order.
+    """
 
     def __init__(self, layout: BoundLayout) -> None:
         self.payloads: list[bytes] = []
-        """Payloads and, behind a short one, the padding to WORD_BYTES; a frame in replaces one entry."""
+        """Payloads and, behind one that fills no words, its padding; a frame in replaces entries."""
         self.payload_index: list[int] = []
-        """For each message, its entry in `payloads`."""
-        for message in layout.messages:
+        """For each row, its entry in `payloads`."""
+        self._first_word: list[int] = []
+        words = 0
+        for row in layout.rows:
+            length = layout.messages[row.message].length
             self.payload_index.append(len(self.payloads))
-            self.payloads.append(bytes(message.length))
-            if message.length < WORD_BYTES:
-                self.payloads.append(bytes(WORD_BYTES - message.length))
-        rows, count = len(layout.messages), len(layout.signals)
-        self._little_bytes = rows * WORD_BYTES
+            self._first_word.append(words)
+            self.payloads.append(bytes(length))
+            own_words = max(1, -(-length // WORD_BYTES))
+            if length < own_words * WORD_BYTES:
+                self.payloads.append(bytes(own_words * WORD_BYTES - length))
+            words += own_words
+        self._little_bytes = words * WORD_BYTES
         self._table = bytearray(2 * self._little_bytes)
         self._words = np.frombuffer(self._table, dtype="<u8")
-        self._swap_to = self._words[rows:]
-        self._swap_from = self._words[:rows].view(">u8")
+        self._swap_to = self._words[words:]
+        self._swap_from = self._words[:words].view(">u8")
         self._swaps = any(signal.big_endian for signal in layout.signals)
-        self._build_bit_tables(layout, rows)
+        self._build_bit_tables(layout, words)
         self._build_scaling(layout)
+        count = len(layout.signals)
+        self._signals = layout.signals
         self._flags = bytearray(4 * count)
         self._all_in_range = bytearray(b"\1" * (4 * count))
         self._in_range = np.frombuffer(self._flags, dtype=np.bool_).reshape(2, 2, count)
 
-    def _build_bit_tables(self, layout: BoundLayout, rows: int) -> None:
+    def _build_bit_tables(self, layout: BoundLayout, words: int) -> None:
         signals = layout.signals
         self._raw = np.zeros(len(signals), np.uint64)
         self._integers = self._raw.view(np.int64)
-        self._take = np.array(
-            [
-                message + rows * signal.big_endian
-                for message, signal in zip(layout.message_index, signals, strict=True)
-            ],
-            np.intp,
-        )
+        places = [
+            self._first_word[row] + signal.word + words * signal.big_endian
+            for row, signal in zip(layout.row_index, signals, strict=True)
+        ]
+        self._take = np.array(places, np.intp)
         self._shift = np.array([signal.shift for signal in signals], np.uint64)
+        crossing = [column for column, signal in enumerate(signals) if signal.crosses]
+        self._crossing = np.array(crossing, np.intp)
+        self._has_crossing = bool(crossing)
+        # The rest of a crossing signal is in the word to the left: the next one, or the one before.
+        left = [places[column] + (-1 if signals[column].big_endian else 1) for column in crossing]
+        self._take_left = np.array(left, np.intp)
+        self._shift_left = np.array([64 - signals[column].shift for column in crossing], np.uint64)
         self._mask = np.array([(1 << signal.length) - 1 for signal in signals], np.uint64)
         signed = [signal.kind is RawKind.SIGNED for signal in signals]
         self._sign = np.array(
@@ -75,7 +91,7 @@ class SignalStore:
         self._block = np.zeros((2, 3, count))
         self._dbc, self._si = self._block[0, _VALUE], self._block[1, _VALUE]
         for column, (signal, binding) in enumerate(zip(signals, bindings, strict=True)):
-            dbc = reachable_range(signal.minimum, signal.maximum, signal)
+            dbc = measured_range(signal)
             si = reachable_range(binding.low, binding.high, signal, binding.si_factor, binding.si_offset)
             self._block[:, _LOW, column] = dbc[0], si[0]
             self._block[:, _HIGH, column] = dbc[1], si[1]
@@ -99,6 +115,8 @@ class SignalStore:
         # mode="clip" spares take a buffer; every index is in range.
         self._words.take(self._take, 0, raw, "clip")
         np.right_shift(raw, self._shift, raw)
+        if self._has_crossing:
+            raw[self._crossing] |= self._words[self._take_left] << self._shift_left
         np.bitwise_and(raw, self._mask, raw)
         if self._has_signed:
             np.bitwise_xor(raw, self._sign, raw)
@@ -133,13 +151,20 @@ class SignalStore:
         return self._flags == self._all_in_range
 
     def verdicts(self) -> list[Unusable]:
-        """OK, OUT_OF_RANGE or NOT_FINITE for each signal of the last decode."""
+        """What the last decode says of each signal by itself: OK, or why its value is none."""
         verdicts = [_OK] * len(self._raw)
         if not self.all_in_range:
             for column in np.flatnonzero(~np.all(self._in_range, axis=(0, 1))).tolist():
-                finite = math.isfinite(self._dbc[column]) and math.isfinite(self._si[column])
-                verdicts[column] = Unusable.OUT_OF_RANGE if finite else Unusable.NOT_FINITE
+                verdicts[column] = self._verdict(column)
         return verdicts
+
+    def _verdict(self, column: int) -> Unusable:
+        indicators = self._signals[column].indicators
+        if indicators is not None and self._raw[column] >= indicators.error_low:
+            absent = self._raw[column] >= indicators.not_available_low
+            return Unusable.NOT_AVAILABLE if absent else Unusable.ERROR_INDICATED
+        finite = math.isfinite(self._dbc[column]) and math.isfinite(self._si[column])
+        return Unusable.OUT_OF_RANGE if finite else Unusable.NOT_FINITE
 
     def dbc_values(self) -> list[float]:
         """DBC-unit values of the last decode, in binding order; for prints and tests."""

@@ -51,6 +51,10 @@ class MessageStatistics:
     """Rejected frames by reason; reasons without any are left out."""
     lost: int
     """Frames missing by the E2E counter."""
+    unknown_pages: int
+    """Accepted frames whose multiplexor had a value that the DBC does not know."""
+    sources: tuple[int, ...]
+    """J1939: addresses that frames came from, rising."""
     last_ns: int | None
     """Reception of the last accepted frame; None before the first."""
     period_ns: float | None

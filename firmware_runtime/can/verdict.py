@@ -30,3 +30,13 @@ class Unusable(IntEnum):
     """Outside the DBC's [min|max] or the binding's plausible range."""
     NOT_FINITE = 4
     """A floating-point signal carries NaN or infinity."""
+    NOT_AVAILABLE = 5
+    """J1939: the sender has no value for it."""
+    ERROR_INDICATED = 6
+    """J1939: the sender says that its value is wrong."""
+    BAD_LENGTH = 7
+    """Late or never received, and the last frame since was refused by its length."""
+    BAD_CRC = 8
+    """Late or never received, and the last frame since was refused by its checksum."""
+    BAD_COUNTER = 9
+    """Late or never received, and the last frame since was refused by its counter."""

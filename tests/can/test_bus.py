@@ -6,6 +6,7 @@ import can
 import pytest
 
 from firmware_runtime.can.bus import RECEIVE_MAX, BusError, PythonCanPort, open_bus
+from firmware_runtime.can.bus_events import BusEvent, BusState, EventKind
 from firmware_runtime.can.frame import EXTENDED_FLAG, Frame
 
 NOW_NS = 1_234_567_890
@@ -59,6 +60,46 @@ def test_error_remote_and_fd_frames_are_counted_and_not_passed(
     assert [frame.can_id for frame in port.receive(NOW_NS)] == [0x124]
     counts = port.statistics
     assert (counts.error_frames, counts.remote_frames, counts.foreign_frames) == (1, 1, 2)
+
+
+def test_an_error_frame_of_bus_off_changes_the_state_and_is_told_once(
+    virtual: tuple[PythonCanPort, can.BusABC],
+) -> None:
+    port, other = virtual
+    for _ in range(2):
+        other.send(can.Message(arbitration_id=0x040, is_error_frame=True, data=bytes(8)))
+    assert port.state is BusState.ERROR_ACTIVE
+    port.receive(NOW_NS)
+    assert port.state is BusState.BUS_OFF
+    assert port.take_events() == [
+        BusEvent(NOW_NS, "drive", EventKind.STATE, BusState.BUS_OFF, text="BUS_OFF")
+    ]
+
+
+def test_events_that_nobody_takes_are_bounded_and_counted(
+    virtual: tuple[PythonCanPort, can.BusABC],
+) -> None:
+    port, other = virtual
+    for _ in range(50):
+        for classes in (0x040, 0x100):
+            other.send(can.Message(arbitration_id=classes, is_error_frame=True, data=bytes(8)))
+    port.receive(NOW_NS)
+    assert len(port.take_events()) == 64
+    assert port.statistics.events_lost == 36
+
+
+def test_fd_frames_belong_to_a_bus_that_was_opened_so() -> None:
+    port = open_bus("drive", "virtual", "fd", {"protocol": can.CanProtocol.CAN_FD, "fd": True})
+    with can.Bus(interface="virtual", channel="fd", protocol=can.CanProtocol.CAN_FD) as other:
+        payload = bytes(range(64))
+        other.send(can.Message(arbitration_id=1, is_extended_id=False, is_fd=True, data=payload))
+        assert port.receive(NOW_NS) == [Frame(NOW_NS, "drive", 1, payload)]
+        port.send([Frame(0, "drive", 2, payload), Frame(0, "drive", 3, b"classic")])
+        first, second = other.recv(timeout=1), other.recv(timeout=1)
+    assert first is not None
+    assert second is not None
+    assert (first.is_fd, bytes(first.data), second.is_fd) == (True, payload, False)
+    port.close()
 
 
 def test_a_flood_is_taken_in_bounded_portions(virtual: tuple[PythonCanPort, can.BusABC]) -> None:

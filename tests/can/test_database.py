@@ -73,12 +73,12 @@ def test_every_message_of_ours_promises_protection_and_times(name: str) -> None:
 def test_an_11_bit_identifier_carries_no_flag(tmp_path: Path) -> None:
     database = load_database(write(tmp_path, SMALL))
     assert [can_id(message) for message in database.messages] == [256, 257]
-    assert contract_of(database.messages[0]) == (0, 0, "", 0), "nothing promised"
+    assert contract_of(database.messages[0]) == (0, 0, "", 0, {}), "nothing promised"
 
 
 def test_a_message_without_any_attributes_promises_nothing() -> None:
     message = cantools.database.can.Message(1, "M", 8, [])
-    assert contract_of(message) == (0, 0, "", 0)
+    assert contract_of(message) == (0, 0, "", 0, {})
 
 
 def test_degree_signs_are_read_as_editors_write_them(tmp_path: Path) -> None:

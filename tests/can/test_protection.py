@@ -30,7 +30,9 @@ def test_protect_writes_what_the_independent_implementation_writes(
 
 @given(payloads, data_ids)
 def test_check_agrees_with_the_independent_implementation(payload: bytes, data_id: int) -> None:
-    assert check(payload, data_id) == e2e.p01.e2e_p01_check(bytearray(payload), data_id)
+    # The independent check also refuses 15 as counter; ours leaves that to the judge of counters.
+    ours = check(payload, data_id) and payload[1] & 0x0F < 15
+    assert ours == e2e.p01.e2e_p01_check(bytearray(payload), data_id)
 
 
 @given(payloads, data_ids, counters, st.data())

@@ -1,6 +1,7 @@
 """What cannot be received or sent is refused at start-up, by name, all of it at once."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 from cantools.database.can import Database, Message
@@ -16,7 +17,7 @@ HEADER = """
 """
 
 
-def receive(database: Database, message: str, signal: str = "S", **given: float) -> Receiver:
+def receive(database: Database, message: str, signal: str = "S", **given: Any) -> Receiver:
     return Receiver({"drive": database}, [SignalBinding("it", "drive", message, signal, **given)])
 
 
@@ -28,23 +29,43 @@ def dbc(body: str, attributes: str = "") -> Database:
     return database_of("BU_: A\n" + body + ATTRIBUTES + attributes)
 
 
-def test_multiplexed_messages() -> None:
-    database = dbc(
-        'BO_ 1 Muxed: 8 A\n SG_ Page M : 0|8@1+ (1,0) [0|0] "" A\n SG_ S m0 : 8|8@1+ (1,0) [0|0] "" A\n'
-    )
-    with pytest.raises(ValueError, match=r"message drive\.Muxed is multiplexed: not supported yet"):
-        receive(database, "Muxed")
-    with pytest.raises(ValueError, match="Muxed is multiplexed: not supported yet"):
-        send(database, "Muxed")
-
-
-def test_more_than_eight_bytes() -> None:
-    database = dbc('BO_ 1 Long: 64 A\n SG_ S : 0|8@1+ (1,0) [0|0] "" A\n')
-    with pytest.raises(ValueError, match=r"drive\.Long is CAN FD or longer than 8 bytes \(64\)"):
+def test_more_bytes_than_a_frame_has() -> None:
+    database = Database([one_signal_message("Long", 1, 0, 8, message_length=65)])
+    with pytest.raises(ValueError, match=r"drive\.Long: expected at most 64 bytes \(CAN FD\), got 65"):
         receive(database, "Long")
     wide = dbc('BO_ 1 Long: 16 A\n SG_ S : 0|65@1+ (1,0) [0|0] "" A\n')
     with pytest.raises(ValueError, match=r"drive\.Long\.S: expected 1 to 64 bits, got 65"):
         receive(wide, "Long")
+
+
+def test_a_signal_that_is_not_in_its_message() -> None:
+    long = one_signal_message("M", 1, 0, 9)
+    long.refresh(strict=False)
+    database = Database(
+        [Message(1, "M", 1, long.signals, is_extended_frame=True, strict=False)], strict=False
+    )
+    with pytest.raises(ValueError, match=r"drive\.M\.S: expected all its bits within the 1 bytes"):
+        receive(database, "M")
+
+
+def test_a_floating_point_multiplexor() -> None:
+    database = dbc(
+        'BO_ 1 Muxed: 8 A\n SG_ Page M : 0|32@1- (1,0) [0|0] "" A\n SG_ S m0 : 32|8@1+ (1,0) [0|0] "" A\n',
+        "SIG_VALTYPE_ 1 Page : 1;\n",
+    )
+    with pytest.raises(
+        ValueError, match=r"drive\.Muxed: expected an integer of up to 64 bits as multiplexor"
+    ):
+        receive(database, "Muxed")
+
+
+def test_a_source_address_without_j1939() -> None:
+    database = Database([one_signal_message("M", 1, 0, 8)])
+    binding = SignalBinding("it", "drive", "M", "S", source=3)
+    with pytest.raises(ValueError, match="it: expected a VFrameFormat of J1939PG for a source address"):
+        Receiver({"drive": database}, [binding])
+    with pytest.raises(ValueError, match=r"it: expected a J1939 source address 0\.\.255, got 256"):
+        Receiver({"drive": database}, [dataclasses.replace(binding, source=256)])
 
 
 def test_container_messages() -> None:
@@ -193,14 +214,11 @@ def test_a_sent_message_leaves_no_signal_undefined() -> None:
     send(dbc(SENT + signals, CYCLE + start + "255;\n"), "Command")
 
 
-def test_checksum_counter_and_floats_are_not_sent_from_a_binding() -> None:
+def test_checksum_and_counter_are_not_sent_from_a_binding() -> None:
     with pytest.raises(ValueError, match=r"Guarded\.Crc: is written by the end-to-end protection"):
         send(guarded(HEADER), "Guarded", "Crc")
     with pytest.raises(ValueError, match=r"Guarded\.Counter: is written by the end-to-end protection"):
         send(guarded(HEADER), "Guarded", "Counter")
-    database = dbc(SENT + ' SG_ S : 0|32@1- (1,0) [0|0] "" A\n', CYCLE + "SIG_VALTYPE_ 1 S : 1;\n")
-    with pytest.raises(ValueError, match=r"Command\.S: sending floating-point signals is not supported yet"):
-        send(database, "Command")
 
 
 def test_one_signal_is_not_sent_from_two_bindings() -> None:

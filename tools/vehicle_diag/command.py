@@ -1,7 +1,7 @@
 """The console script `vehicle-diag`: for a technician with a laptop.
 
-So far it reads black boxes. Asking a vehicle over its diagnostic port (UDS, J1939 DM1) is to come.
-Exit status: 0 done, 2 wrong input (one line on stderr).
+It reads black boxes and CAN logs, and listens to buses. Asking a vehicle by UDS is to come.
+Exit status: 0 done, 1 nothing found, 2 wrong input (a line on stderr).
 """
 
 import argparse
@@ -17,9 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from firmware_runtime.recorder.blackbox import BlackBoxError
+from vehicle_diag import bus_command, decode_command
 from vehicle_diag.record import RecordReport, read_record
-
-DONE, WRONG_INPUT = 0, 2
+from vehicle_diag.status import DONE, WRONG_INPUT
 
 _EXAMPLES = """examples:
   vehicle-diag record black_box                what it holds: time, states, trouble codes
@@ -33,27 +33,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     options = _parser().parse_args(argv)
     try:
-        report = read_record(options.file)
-    except BlackBoxError as error:
-        print(error, file=sys.stderr)
-        return WRONG_INPUT
-    except OSError as error:
-        print(f"{options.file}: expected a readable black box, got: {error.strerror}", file=sys.stderr)
-        return WRONG_INPUT
-    try:
-        if options.json:
-            sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
-        else:
-            Console(highlight=False).print(describe(report))
+        status: int = options.run(options)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader of a pipe (`head`) has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return DONE
+        return DONE
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="vehicle-diag", description="What a vehicle remembers of itself.")
+    parser = argparse.ArgumentParser(prog="vehicle-diag", description="What a vehicle says, and remembers.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     record = commands.add_parser(
         "record",
@@ -64,7 +54,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     record.add_argument("file", metavar="FILE", type=Path, help="black box, also one being written")
     record.add_argument("--json", action="store_true", help="for a program")
+    record.set_defaults(run=run_record)
+    decode_command.add_parser(commands)
+    bus_command.add_parser(commands)
     return parser
+
+
+def run_record(options: argparse.Namespace) -> int:
+    """The subcommand `record`."""
+    try:
+        report = read_record(options.file)
+    except BlackBoxError as error:
+        print(error, file=sys.stderr)
+        return WRONG_INPUT
+    except OSError as error:
+        print(f"{options.file}: expected a readable black box, got: {error.strerror}", file=sys.stderr)
+        return WRONG_INPUT
+    if options.json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
+    else:
+        Console(highlight=False).print(describe(report))
+    return DONE
 
 
 def describe(report: RecordReport) -> Group:

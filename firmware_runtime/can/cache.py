@@ -1,0 +1,150 @@
+"""Compiled databases kept between starts, by the content of the DBC; start-up only.
+
+An entry is named by the hash of the DBC's bytes together with the version of the format and of the parser, so
+that a changed file, a new compiler or another parser never meets an old entry. It says again inside what it
+is of, and carries a checksum of its body: an entry that is torn, foreign or old is compiled anew and written
+over, without a word, but counted. The directory is no trust boundary: who may write there may as well write
+the DBC.
+"""
+
+import hashlib
+import os
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from firmware_runtime.can.tables import DatabaseTable
+
+FORMAT_VERSION = 1
+"""Of `tables.py` as it is stored, and of what the compiler makes of a DBC; raised with each change."""
+_MAGIC = b"firmware-runtime dbc"
+_DIGEST_BYTES = 32
+_ENTRY_BYTES_MAX = 64 * 1024 * 1024
+"""A greater file is none of ours (assumption: 2,150 signals take 0.2 MB)."""
+_DECODER = msgspec.msgpack.Decoder(DatabaseTable)
+_ENCODER = msgspec.msgpack.Encoder()
+
+
+class DatabaseCache:
+    """Loads DBC files, from a directory of compiled ones where they are there.
+
+    The figures count since this object was made.
+    """
+
+    def __init__(self, directory: Path | None = None) -> None:
+        """`directory`: where entries are kept; by default `default_directory()`."""
+        self.directory = default_directory() if directory is None else directory
+        self.hits = 0
+        self.misses = 0
+        """Databases that were compiled, broken entries included."""
+        self.broken = 0
+        """Entries that were there and could not be trusted."""
+        self.unwritable = 0
+        """Entries that could not be kept: no directory, no permission, no space."""
+
+    def load(self, path: Path | str) -> DatabaseTable:
+        """The compiled form of a DBC file.
+
+        Raises:
+            DatabaseError: as `load_database`, for a file that cannot be read or used.
+        """
+        try:
+            content = Path(path).read_bytes()
+        except OSError:
+            # The loader says what is wrong with the file.
+            return self._compiled(path)
+        identity = identity_of(content)
+        kept = self._read(identity)
+        if kept is not None:
+            self.hits += 1
+            return kept
+        table = self._compiled(path)
+        self._write(identity, table)
+        return table
+
+    def entry(self, identity: bytes) -> Path | None:
+        """File of an entry; None where there is no directory to keep any."""
+        return None if self.directory is None else self.directory / f"{identity.hex()}.dbc-tables"
+
+    def _compiled(self, path: Path | str) -> DatabaseTable:
+        self.misses += 1
+        # The parser is as slow to import as to run: it must not cost a start that has all it needs.
+        from firmware_runtime.can.compiler import compile_database
+        from firmware_runtime.can.database import load_database
+
+        return compile_database(load_database(path))
+
+    def _read(self, identity: bytes) -> DatabaseTable | None:
+        entry = self.entry(identity)
+        try:
+            if entry is None or entry.stat().st_size > _ENTRY_BYTES_MAX:
+                self.broken += entry is not None
+                return None
+            stored = entry.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError:
+            self.broken += 1
+            return None
+        table = unpacked(stored, identity)
+        self.broken += table is None
+        return table
+
+    def _write(self, identity: bytes, table: DatabaseTable) -> None:
+        """Under its name only once it is whole: a process that dies here leaves no half entry."""
+        entry = self.entry(identity)
+        if entry is None:
+            self.unwritable += 1
+            return
+        try:
+            entry.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=entry.parent, prefix=".", suffix=".part")
+        except OSError:
+            self.unwritable += 1
+            return
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(packed(table, identity))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(entry)
+        except OSError:
+            self.unwritable += 1
+            Path(name).unlink(missing_ok=True)
+
+
+def default_directory() -> Path | None:
+    """`firmware-runtime/dbc` in the user's cache (XDG Base Directory Specification); None without a home."""
+    stated = os.environ.get("XDG_CACHE_HOME", "")
+    if Path(stated).is_absolute():
+        return Path(stated) / "firmware-runtime" / "dbc"
+    try:
+        return Path.home() / ".cache" / "firmware-runtime" / "dbc"
+    except RuntimeError:
+        return None
+
+
+def identity_of(content: bytes) -> bytes:
+    """What an entry is of: the DBC's bytes, as this format and this parser understand them."""
+    understood = f"{FORMAT_VERSION} cantools {version('cantools')}\n".encode()
+    return hashlib.sha256(understood + content).digest()
+
+
+def packed(table: DatabaseTable, identity: bytes) -> bytes:
+    """An entry: magic, identity, checksum of the body, body (MessagePack)."""
+    body = _ENCODER.encode(table)
+    return _MAGIC + identity + hashlib.sha256(identity + body).digest() + body
+
+
+def unpacked(stored: bytes, identity: bytes) -> DatabaseTable | None:
+    """The tables of an entry; None where it is not of this identity, or not as it was written."""
+    body_at = len(_MAGIC) + 2 * _DIGEST_BYTES
+    body = stored[body_at:]
+    if stored[:body_at] != _MAGIC + identity + hashlib.sha256(identity + body).digest():
+        return None
+    try:
+        return _DECODER.decode(body)
+    except msgspec.DecodeError:
+        return None

@@ -1,0 +1,93 @@
+"""The network interface under a SocketCAN bus: is it there, is it up, restart it after bus-off.
+
+The first two are asked in the tick (one system call that takes no lock); the restart waits for the kernel and
+therefore runs in a thread of its own.
+"""
+
+import errno
+import fcntl
+import os
+import queue
+import socket
+import struct
+import threading
+from collections.abc import Callable
+
+_SIOCGIFFLAGS = 0x8913
+_IFF_UP = 0x1
+_IFNAMSIZ = 16
+"""<linux/sockios.h>, <linux/if.h>."""
+_RTM_NEWLINK = 16
+_NLM_F_REQUEST, _NLM_F_ACK = 1, 4
+_NLMSG_ERROR = 2
+_IFLA_LINKINFO, _IFLA_INFO_KIND, _IFLA_INFO_DATA, _IFLA_CAN_RESTART = 18, 1, 2, 7
+"""<linux/rtnetlink.h>, <linux/if_link.h>, <linux/can/netlink.h>."""
+ANSWER_S = 2.0
+"""The kernel's answer to a restart must come within this (assumption)."""
+
+
+def is_up(sock: socket.socket, channel: str) -> bool:
+    """Whether the interface exists and is up."""
+    request = struct.pack(f"{_IFNAMSIZ}sH22x", channel.encode(), 0)
+    try:
+        answer = fcntl.ioctl(sock.fileno(), _SIOCGIFFLAGS, request)
+    except OSError:
+        return False
+    return bool(struct.unpack_from("H", answer, _IFNAMSIZ)[0] & _IFF_UP)
+
+
+def restart(channel: str) -> None:
+    """What `ip link set CHANNEL type can restart` does; waits for the kernel's answer.
+
+    Raises OSError as the kernel says: EBUSY where the bus is not off, EOPNOTSUPP where the interface is no
+    CAN controller (as `vcan` is none), EPERM without CAP_NET_ADMIN.
+    """
+    data = _attribute(_IFLA_INFO_DATA, _attribute(_IFLA_CAN_RESTART, struct.pack("=I", 1)))
+    info = _attribute(_IFLA_LINKINFO, _attribute(_IFLA_INFO_KIND, b"can\0") + data)
+    body = struct.pack("=BxHiII", socket.AF_UNSPEC, 0, socket.if_nametoindex(channel), 0, 0) + info
+    header = struct.pack("=IHHII", 16 + len(body), _RTM_NEWLINK, _NLM_F_REQUEST | _NLM_F_ACK, 1, 0)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as netlink:
+        netlink.settimeout(ANSWER_S)
+        netlink.send(header + body)
+        answer = netlink.recv(4096)
+    kind = struct.unpack_from("=H", answer, 4)[0]
+    status = struct.unpack_from("=i", answer, 16)[0] if kind == _NLMSG_ERROR else -errno.EPROTO
+    if status:
+        raise OSError(-status, f"restart of {channel}: {os.strerror(-status)}")
+
+
+def _attribute(kind: int, content: bytes) -> bytes:
+    """One netlink attribute, padded to four bytes."""
+    return struct.pack("=HH", 4 + len(content), kind) + content + bytes(-len(content) % 4)
+
+
+class BackgroundRestart:
+    """Calls `action` in a thread each time it is called itself; never waits for it."""
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        self._action = action
+        self._orders: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self.done = 0
+        self.failed = 0
+        self.error = ""
+        """Of the last one that failed."""
+        self._thread = threading.Thread(target=self._work, name="can-restart", daemon=True)
+        self._thread.start()
+
+    def __call__(self) -> None:
+        self._orders.put(True)
+
+    def close(self) -> None:
+        """Ends the thread after what it has begun."""
+        self._orders.put(False)
+        self._thread.join(timeout=ANSWER_S)
+
+    def _work(self) -> None:
+        while self._orders.get():
+            try:
+                self._action()
+            except OSError as error:
+                self.error = str(error)
+                self.failed += 1
+            else:
+                self.done += 1

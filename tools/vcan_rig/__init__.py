@@ -1,0 +1,1 @@
+"""Runs a command beside a real Linux `vcan` bus; see README.md."""
