@@ -83,7 +83,7 @@ def test_si_is_one_further_multiplication_and_addition(
         for signal in payload_signals(message)
     ]
     for ours, dbc in zip(si, values, strict=True):
-        assert bits_of(ours) == bits_of(dbc * factor + offset)
+        assert bits_of(ours) == bits_of(dbc * factor + offset if offset else dbc * factor)
 
 
 @pytest.mark.parametrize("big_endian", [False, True])
