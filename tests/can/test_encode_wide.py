@@ -2,8 +2,11 @@
 
 import math
 import struct
+from typing import Any
 
+import cantools
 import pytest
+from cantools.database.can import Database
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,11 +37,12 @@ def data_of(message: str, values: dict[str, float]) -> bytes:
 @given(payload=st.binary(min_size=64, max_size=64))
 def test_what_cantools_decodes_goes_out_as_the_bytes_that_came(payload: bytes) -> None:
     message = WIDE.get_message_by_name("Long")
-    raw = message.decode_simple(payload, scaling=False)
+    raw: dict[str, Any] = message.decode_simple(payload, scaling=False)
     if not all(math.isfinite(value) for value in raw.values()):
         return
     # Integers beyond float64 and float32 steps beyond its factor's rounding cannot all come back.
-    values = {name: float(value) for name, value in message.decode_simple(payload).items()}
+    scaled: dict[str, Any] = message.decode_simple(payload)
+    values = {name: float(value) for name, value in scaled.items()}
     values.update(LittleWide=float(raw["LittleWide"] % 2**53), BigWide=float(raw["BigWide"] % 2**53))
     values["LittleFloat"] = 0.5
     assert data_of("Long", values) == message.encode(values, strict=False)
@@ -99,3 +103,16 @@ def test_a_page_of_can_fd_is_sent_as_cantools_packs_it() -> None:
     message = WIDE.get_message_by_name("Paged")
     for values in ({"Page": 1, "One": 511}, {"Page": 2, "Two": -256}):
         assert data_of("Paged", {"One": 0, "Two": 0, **values}) == message.encode(values)
+
+
+def start_value(value: str) -> Sender:
+    text = (DATABASES / "fd_and_float.dbc").read_text() + f'BA_ "GenSigStartValue" SG_ 514 G {value};\n'
+    database = cantools.database.load_string(text, database_format="dbc")
+    assert isinstance(database, Database)
+    return Sender({"bus": database}, [SignalBinding("F", "bus", "Single", "F")])
+
+
+def test_a_float_that_nobody_binds_is_sent_as_its_start_value() -> None:
+    assert start_value("-2.5").frames(0, [0.0])[0].data == struct.pack("<f", 0) + struct.pack(">f", -2.5)
+    with pytest.raises(ValueError, match=r"bus\.Single\.G: expected a binding or a start value"):
+        start_value("1e39")

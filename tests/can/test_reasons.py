@@ -3,7 +3,6 @@
 import random
 import tracemalloc
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
 from cantools.database.can import Database
