@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from firmware_runtime.can.binding import SignalBinding
-from firmware_runtime.can.fields import FLOATS, Field, FieldGroup, field_group, mirrored
+from firmware_runtime.can.fields import FLOATS, Field, FieldGroup, QuickField, field_group, mirrored
 from firmware_runtime.can.layout import MessageLayout
 from firmware_runtime.can.limits import from_raw
 from firmware_runtime.can.multiplexing import Selector, selectors_of
@@ -106,29 +106,19 @@ class MessagePacker:
             pending.extend(selected.selectors)
         return word
 
-    def _word(self, fields: tuple[Field, ...], values: Sequence[float]) -> int:
+    def _word(self, fields: tuple[QuickField, ...], values: Sequence[float]) -> int:
         word = 0
-        for (
-            index,
-            si_offset,
-            si_factor,
-            offset,
-            factor,
-            low,
-            high,
-            raw_low,
-            raw_high,
-            mask,
-            shift,
-            _,
-        ) in fields:
-            steps = ((values[index] - si_offset) / si_factor - offset) / factor
+        for index, offset, factor, low, high, mask, shift, is_plain, field in fields:
+            steps = values[index]
+            if not is_plain:
+                steps = (steps - field.si_offset) / field.si_factor
+            steps = (steps - offset) / factor
             # Written so that NaN, which compares false with anything, is refused too.
             if not low <= steps <= high:
-                raise self._refusal(fields, index, values[index])
+                raise self._refusal(field, values[index])
             raw = round(steps)
-            if not raw_low <= raw <= raw_high:
-                raw = raw_low if raw < raw_low else raw_high
+            if not is_plain:
+                raw = min(max(raw, field.raw_low), field.raw_high)
             word |= (raw & mask) << shift
         return word
 
@@ -138,7 +128,7 @@ class MessagePacker:
             value = values[field.value_index]
             number = ((value - field.si_offset) / field.si_factor - field.offset) / field.factor
             if not field.low <= number <= field.high:
-                raise self._refusal(fields, field.value_index, value)
+                raise self._refusal(field, value)
             packed = FLOATS[field.mask.bit_length()].pack(number)
             word |= int.from_bytes(packed, "little") << field.shift
         return word
@@ -147,8 +137,7 @@ class MessagePacker:
         """The frame with the present counter is out."""
         self.counter = self._successor[self.counter]
 
-    def _refusal(self, fields: tuple[Field, ...], index: int, value: float) -> EncodeError:
-        field = next(field for field in fields if field.value_index == index)
+    def _refusal(self, field: Field, value: float) -> EncodeError:
         binding = field.binding
         signal = self._layout.signals[binding.signal]
         ends = sorted(
