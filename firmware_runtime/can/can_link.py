@@ -20,6 +20,9 @@ _IFNAMSIZ = 16
 _RTM_NEWLINK = 16
 _NLM_F_REQUEST, _NLM_F_ACK = 1, 4
 _NLMSG_ERROR = 2
+_SOL_NETLINK, _NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NLMSGERR_ATTR_MSG = 270, 10, 11, 1
+_REFUSAL_BYTES = 16 + 4 + 16
+"""Header, error number, header of what was refused; then attributes. <linux/netlink.h>."""
 _IFLA_LINKINFO, _IFLA_INFO_KIND, _IFLA_INFO_DATA, _IFLA_CAN_RESTART = 18, 1, 2, 7
 """<linux/rtnetlink.h>, <linux/if_link.h>, <linux/can/netlink.h>."""
 ANSWER_S = 2.0
@@ -48,12 +51,26 @@ def restart(channel: str) -> None:
     header = struct.pack("=IHHII", 16 + len(body), _RTM_NEWLINK, _NLM_F_REQUEST | _NLM_F_ACK, 1, 0)
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as netlink:
         netlink.settimeout(ANSWER_S)
+        for option in (_NETLINK_CAP_ACK, _NETLINK_EXT_ACK):
+            netlink.setsockopt(_SOL_NETLINK, option, 1)
         netlink.send(header + body)
         answer = netlink.recv(4096)
     kind = struct.unpack_from("=H", answer, 4)[0]
     status = struct.unpack_from("=i", answer, 16)[0] if kind == _NLMSG_ERROR else -errno.EPROTO
     if status:
-        raise OSError(-status, f"restart of {channel}: {os.strerror(-status)}")
+        raise OSError(-status, f"restart of {channel}: {os.strerror(-status)}{_reason(answer)}")
+
+
+def _reason(answer: bytes) -> str:
+    """The kernel's own words after a refusal, in brackets; empty where it has none."""
+    place = _REFUSAL_BYTES
+    while place + 4 <= len(answer):
+        length, kind = struct.unpack_from("=HH", answer, place)
+        if kind == _NLMSGERR_ATTR_MSG:
+            words = answer[place + 4 : place + length].rstrip(b"\0").decode(errors="replace")
+            return f" ({words})"
+        place += max(4, length + (-length % 4))
+    return ""
 
 
 def _attribute(kind: int, content: bytes) -> bytes:

@@ -1,8 +1,8 @@
 """Claims our address on a J1939 bus, defends it, and gives it up when a better name wants it; pure.
 
-Rules and times of SAE J1939-81 (secondary: read in Linux' Documentation/networking/j1939.rst and
-net/can/j1939/address-claim.c) for a unit that cannot take another address: the lower NAME wins; the loser
-says "cannot claim" from the null address and is silent from then on, until it is started anew.
+Rules of SAE J1939-81 (secondary: Linux' net/can/j1939/address-claim.c; start-up in Hydac's HPT 1000 guide;
+requests in HMS' Anybus manual, HMSI-168-25) for a unit that cannot take another address: the lower NAME
+wins; the loser says "cannot claim" from the null address and is silent until it is started anew.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ NULL_ADDRESS = 0xFE
 CLAIM_WAIT_NS = 250_000_000
 """From a claim to the first other message, in which somebody may object."""
 _DELAY_STEP_NS = 600_000
-"""Unit of the delay before "cannot claim", times 0..255: 0 to 153 ms."""
+"""Unit of the delay before "cannot claim", times 0..255: 0 to 153 ms. Assumption: no source at hand."""
 _PRIORITY_ID = 6 << 26
 _SCHEMA = 1
 

@@ -1,9 +1,9 @@
 """Receives messages of 9 to 1785 bytes by the transport protocol of SAE J1939-21; pure, one object a bus.
 
 A sender announces a message to all (BAM) or asks one address for leave (RTS) and is answered (CTS, end of
-message). Formats and times are those of SAE J1939-21 (secondary: read in Linux' net/can/j1939/transport.c).
-Of its times T1 and T2 bind a receiver; T3 and T4 bind a sender, which this is not. A message is delivered
-whole and in order, or not at all.
+message). Formats and times are those of SAE J1939-21 (secondary: Linux' net/can/j1939/transport.c and its
+history). Of its times T1 and T2 bind a receiver; T3 and T4 bind a sender, which this is not. A message is
+delivered whole and in order, or not at all.
 """
 
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ T1_NS = 750_000_000
 T2_NS = 1_250_000_000
 """Longest wait of a receiver for the first data packet after its CTS."""
 RETRANSMITS_MAX = 2
-"""Times that a packet is asked for again before the connection is aborted."""
+"""Times that a packet is asked for again before the connection is aborted; assumption."""
 SESSIONS_MAX = 32
 """Assumption: more than the control units of a bus that send long messages at the same time."""
 WINDOW_PACKETS = 16

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from firmware_runtime.can.binding import SignalBinding
 from firmware_runtime.can.j1939 import format_id
 from firmware_runtime.can.pgn import ANY_SOURCE, heard_source, pgn_of
+from firmware_runtime.can.protection import PROTECTIONS, Checker, ProtectionContract
 from firmware_runtime.can.refusals import (
-    HEADER_BITS,
-    PROFILE_01,
     binding_problems,
+    header_problems,
     message_problems,
     signal_problems,
 )
@@ -54,8 +54,8 @@ class MessageLayout:
     """0 where the DBC states none."""
     deadline_ns: int | None
     """None: never late."""
-    data_id: int | None
-    """E2E data identifier; None: unprotected."""
+    checker: Checker | None
+    """Checksum and counter of its protection, for `can_id`; None: unprotected."""
     signals: Mapping[str, SignalLayout]
     """All of the message, by name."""
     header_signals: frozenset[str]
@@ -119,7 +119,7 @@ def bind(databases: Databases, bindings: Sequence[SignalBinding]) -> BoundLayout
             continue
         sender = (*key, binding.source)
         if sender not in layouts:
-            layouts[sender] = _message_layout(table, binding)
+            layouts[sender] = _message_layout(table, binding, problems)
         problems.extend(signal_problems(table, signal, binding))
         found.append((binding, sender))
     problems.extend(_shared_identifiers(layouts.values()))
@@ -199,23 +199,42 @@ def _find(
     return signal
 
 
-def _message_layout(table: MessageTable, binding: SignalBinding) -> MessageLayout:
+def _message_layout(table: MessageTable, binding: SignalBinding, problems: list[str]) -> MessageLayout:
     contract = table.contract
     deadline_ms = contract.deadline_ms or contract.cycle_ms * DEFAULT_DEADLINE_CYCLES
-    protected = contract.protection == PROFILE_01
-    header = frozenset(s.name for s in table.signals if protected and s.bits & HEADER_BITS)
     at = "" if binding.source is None else f"@0x{binding.source:02X}"
+    path = f"{binding.bus}.{table.name}{at}"
+    can_id = table.can_id if binding.source is None else table.can_id & ~0xFF | binding.source
+    checker = _checker(table, path, can_id, problems)
+    header = checker.header_bits if checker else frozenset[int]()
     return MessageLayout(
         bus=binding.bus,
-        path=f"{binding.bus}.{table.name}{at}",
-        can_id=table.can_id if binding.source is None else table.can_id & ~0xFF | binding.source,
+        path=path,
+        can_id=can_id,
         source=heard_source(table, binding.source) if table.is_j1939 else None,
         length=table.wire_length,
         contract=contract,
         cycle_ns=contract.cycle_ms * NS_PER_MS,
         deadline_ns=deadline_ms * NS_PER_MS or None,
-        data_id=contract.data_id if protected else None,
+        checker=checker,
         signals={signal.name: signal for signal in table.signals},
-        header_signals=header,
+        header_signals=frozenset(s.name for s in table.signals if s.bits & header),
         pages=table.pages,
     )
+
+
+def _checker(table: MessageTable, path: str, can_id: int, problems: list[str]) -> Checker | None:
+    name = table.contract.protection
+    if name == "":
+        return None
+    profile = PROTECTIONS.get(name)
+    if profile is None:
+        problems.append(f"message {path}: expected E2eProfile of {', '.join(PROTECTIONS)}, got {name!r}")
+        return None
+    try:
+        checker = profile.bind(ProtectionContract(can_id, table.contract.attributes), table.wire_length)
+    except ValueError as error:
+        problems.extend(f"message {path}: {line} for {name}" for line in str(error).splitlines())
+        return None
+    problems.extend(header_problems(table.signals, checker, path))
+    return checker

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 
 from firmware_runtime.can.binding import SignalBinding
-from firmware_runtime.can.fields import FLOATS, Field, FieldGroup, field_group, mirrored
+from firmware_runtime.can.fields import FLOATS, Field, FieldGroup, QuickField, field_group, mirrored
 from firmware_runtime.can.layout import MessageLayout
 from firmware_runtime.can.limits import from_raw
 from firmware_runtime.can.multiplexing import Selector, selectors_of
-from firmware_runtime.can.protection import CRC_TABLE, NEXT_COUNTER, seed
+from firmware_runtime.can.protection import successors
 from firmware_runtime.can.tables import NO_PAGE
-
-_BYTES = tuple(bytes([value]) for value in range(256))
 
 
 class EncodeError(Exception):
@@ -42,16 +40,18 @@ class MessagePacker:
         ValueError: one line for each signal that cannot be sent or whose value nothing defines.
     """
 
-    __slots__ = ("_group", "_layout", "_length", "_pages", "_seed", "_selectors", "counter")
+    __slots__ = ("_group", "_layout", "_length", "_pages", "_seal", "_selectors", "_successor", "counter")
 
     def __init__(self, layout: MessageLayout, bindings: dict[int, SignalBinding]) -> None:
         """`bindings`: those of this message, by their index among all values."""
         problems: list[str] = []
         self._layout = layout
         self._length = layout.length
-        self._seed = None if layout.data_id is None else seed(layout.data_id)
+        checker = layout.checker
+        self._seal = None if checker is None else checker.seal
+        self._successor = (0,) if checker is None else successors(checker.modulus)
         self.counter = 0
-        """E2E counter of the next frame, 0..14; the sender advances it once the frame is out."""
+        """E2E counter of the next frame; the sender advances it once the frame is out."""
         self._group = field_group(layout, NO_PAGE, bindings, problems)
         self._selectors = selectors_of(layout)
         self._pages = _pages(layout, bindings, problems)
@@ -69,15 +69,12 @@ class MessagePacker:
         word = self._group_word(self._group, values)
         if self._selectors:
             word = self._with_pages(word, values)
-        crc = self._seed
-        if crc is None:
-            return word.to_bytes(self._length, "little")
-        body = (word >> 8 | self.counter).to_bytes(self._length - 1, "little")
-        # protection.crc_over, inlined as in the receiver.
-        table = CRC_TABLE
-        for byte in body:
-            crc = table[crc ^ byte]
-        return _BYTES[crc] + body
+        payload = word.to_bytes(self._length, "little")
+        if self._seal is None:
+            return payload
+        protected = bytearray(payload)
+        self._seal(protected, self.counter)
+        return bytes(protected)
 
     def _group_word(self, group: FieldGroup, values: Sequence[float]) -> int:
         base, little, big, little_floats, big_floats = group
@@ -109,29 +106,19 @@ class MessagePacker:
             pending.extend(selected.selectors)
         return word
 
-    def _word(self, fields: tuple[Field, ...], values: Sequence[float]) -> int:
+    def _word(self, fields: tuple[QuickField, ...], values: Sequence[float]) -> int:
         word = 0
-        for (
-            index,
-            si_offset,
-            si_factor,
-            offset,
-            factor,
-            low,
-            high,
-            raw_low,
-            raw_high,
-            mask,
-            shift,
-            _,
-        ) in fields:
-            steps = ((values[index] - si_offset) / si_factor - offset) / factor
+        for index, offset, factor, low, high, mask, shift, is_plain, field in fields:
+            steps = values[index]
+            if not is_plain:
+                steps = (steps - field.si_offset) / field.si_factor
+            steps = (steps - offset) / factor
             # Written so that NaN, which compares false with anything, is refused too.
             if not low <= steps <= high:
-                raise self._refusal(fields, index, values[index])
+                raise self._refusal(field, values[index])
             raw = round(steps)
-            if not raw_low <= raw <= raw_high:
-                raw = raw_low if raw < raw_low else raw_high
+            if not is_plain:
+                raw = min(max(raw, field.raw_low), field.raw_high)
             word |= (raw & mask) << shift
         return word
 
@@ -141,17 +128,16 @@ class MessagePacker:
             value = values[field.value_index]
             number = ((value - field.si_offset) / field.si_factor - field.offset) / field.factor
             if not field.low <= number <= field.high:
-                raise self._refusal(fields, field.value_index, value)
+                raise self._refusal(field, value)
             packed = FLOATS[field.mask.bit_length()].pack(number)
             word |= int.from_bytes(packed, "little") << field.shift
         return word
 
     def advance_counter(self) -> None:
         """The frame with the present counter is out."""
-        self.counter = NEXT_COUNTER[self.counter]
+        self.counter = self._successor[self.counter]
 
-    def _refusal(self, fields: tuple[Field, ...], index: int, value: float) -> EncodeError:
-        field = next(field for field in fields if field.value_index == index)
+    def _refusal(self, field: Field, value: float) -> EncodeError:
         binding = field.binding
         signal = self._layout.signals[binding.signal]
         ends = sorted(

@@ -14,8 +14,8 @@ from firmware_runtime.can.freshness import NEVER_NS, Freshness
 from firmware_runtime.can.layout import BoundLayout, Databases, RowLayout, bind, page_deadline_ns
 from firmware_runtime.can.multiplexing import pages_in
 from firmware_runtime.can.pgn import PgnMatch
-from firmware_runtime.can.protection import CRC_TABLE, NEXT_COUNTER
-from firmware_runtime.can.reception import Reception
+from firmware_runtime.can.protection import ChannelState
+from firmware_runtime.can.reception import Reception, judges_problems
 from firmware_runtime.can.store import SignalStore
 from firmware_runtime.can.traffic import BusStatistics, FrameCounts, MessageStatistics, saturated
 from firmware_runtime.can.verdict import Rejection, Unusable
@@ -31,6 +31,8 @@ _CRC = Rejection.CRC
 _OK = Unusable.OK
 _NEVER_RECEIVED = Unusable.NEVER_RECEIVED
 _LATE = Unusable.LATE
+_CHANNEL_NOT_VALID = Unusable.CHANNEL_NOT_VALID
+_VALID = ChannelState.VALID
 
 
 class Sample(NamedTuple):
@@ -73,6 +75,9 @@ class Receiver:
         if not bindings:
             raise ValueError("expected at least one binding of an input, got none")
         layout = bind(databases, bindings)
+        problems = [problem for message in layout.messages for problem in judges_problems(message)]
+        if problems:
+            raise ValueError("\n".join(problems))
         self._layout = layout
         self.bindings = layout.bindings
         self.messages = tuple(row.path for row in layout.rows)
@@ -88,6 +93,7 @@ class Receiver:
             Reception(message, index, self._store.payload_index[index])
             for index, message in enumerate(layout.messages)
         ]
+        self._windows = [reception.window for reception in self._receptions if reception.window is not None]
         self._by_id: dict[tuple[str, int], Reception] = {}
         self._by_pgn = PgnMatch()
         for index, message in enumerate(layout.messages):
@@ -118,16 +124,11 @@ class Receiver:
             return self._count_length(reception, can_id, len(data))
         counter = reception.counter
         if counter is not None:
-            # protection.crc_over, inlined: a call would cost as much as three bytes.
-            crc = reception.seed
-            table = CRC_TABLE
-            for byte in data[1:]:
-                crc = table[crc ^ byte]
-            if crc != data[0]:
+            if not (reception.check or reception.check_of(can_id))(data):
                 return reception.reject(_CRC)
-            alive = data[1] & 0x0F
+            alive = data[reception.counter_byte] >> reception.counter_shift & reception.counter_mask
             if alive == counter.expected:
-                counter.expected = NEXT_COUNTER[alive]
+                counter.expected = counter.successor[alive]
             else:
                 verdict = counter.judge(alive)
                 if verdict is not _ACCEPTED:
@@ -139,9 +140,15 @@ class Receiver:
             time_ns = self._note_interval(reception, time_ns, interval_ns)
         self._last_ns[index] = time_ns
         reception.received += 1
+        if reception.watched:
+            self._note_accepted(reception, time_ns, data)
+        return _ACCEPTED
+
+    def _note_accepted(self, reception: Reception, time_ns: int, data: bytes) -> None:
+        if reception.window is not None:
+            reception.window.note(_ACCEPTED)
         if reception.selectors:
             self._store_pages(reception, time_ns, data)
-        return _ACCEPTED
 
     def _store_pages(self, reception: Reception, time_ns: int, data: bytes) -> None:
         """The payload goes to the row of each page that it carries, and only those get younger."""
@@ -201,7 +208,15 @@ class Receiver:
             freshness.start(now_ns)
         store = self._store
         values = store.decode()
-        if store.all_in_range and not freshness.never_received and not freshness.any_late(now_ns):
+        all_valid = True
+        for window in self._windows:
+            all_valid = window.advance(now_ns) is _VALID and all_valid
+        if (
+            all_valid
+            and store.all_in_range
+            and not freshness.never_received
+            and not freshness.any_late(now_ns)
+        ):
             self._values = values
             return Sample(now_ns, values, self._no_reasons, self._last_ns.copy(), True)
         return self._judged(now_ns, values)
@@ -220,13 +235,16 @@ class Receiver:
         return Sample(now_ns, values, reasons, self._last_ns.copy(), not any(reasons))
 
     def _row_verdict(self, row: int, now_ns: int) -> Unusable:
+        reception = self._receptions[self._layout.rows[row].message]
         if self._last_ns[row] == NEVER_NS:
             verdict = _NEVER_RECEIVED
         elif self._freshness.is_late(row, now_ns):
             verdict = _LATE
+        elif reception.window is not None and reception.window.state is not _VALID:
+            verdict = _CHANNEL_NOT_VALID
         else:
             return _OK
-        return self._receptions[self._layout.rows[row].message].reason(verdict)
+        return reception.reason(verdict)
 
     def late_messages(self, now_ns: int) -> tuple[str, ...]:
         """Path of each row (see `messages`) past its deadline, or never received past the grace."""
@@ -292,7 +310,10 @@ class Receiver:
             self._other_frames[bus].counts = list(counts)
 
     def _identity(self) -> list[str]:
-        messages = [f"{m.path} 0x{m.can_id:X} {m.length} {m.data_id}" for m in self._layout.messages]
+        messages = [
+            f"{m.path} 0x{m.can_id:X} {m.length} {m.contract.protection} {m.contract.data_id}"
+            for m in self._layout.messages
+        ]
         pages = self.messages[len(messages) :]
         return [*messages, *pages, *(f"{binding.name} {binding.path}" for binding in self.bindings)]
 

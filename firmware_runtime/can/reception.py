@@ -1,16 +1,29 @@
 """What the receiver keeps of one bound message besides its payload; one object a message, touched a frame."""
 
+from collections.abc import Callable
 from typing import Any
 
 from firmware_runtime.can.freshness import NEVER_NS
 from firmware_runtime.can.layout import MessageLayout
 from firmware_runtime.can.multiplexing import selectors_of
-from firmware_runtime.can.protection import CounterCheck, seed
+from firmware_runtime.can.protection import (
+    PROTECTIONS,
+    WINDOW_ATTRIBUTES,
+    CounterCheck,
+    ProtectionContract,
+    WindowMonitor,
+    bind_counter,
+    bind_window,
+)
 from firmware_runtime.can.traffic import MessageStatistics, saturated
 from firmware_runtime.can.verdict import Rejection, Unusable
 
 _NO_INTERVAL_NS = 1 << 62
 _NONE_YET = -1
+_OF_IDENTIFIER = "J1939_"
+"""Profiles whose checksum runs over the identifier."""
+_CHECKS_MAX = 256
+"""Identifiers whose checksum is kept; further ones are bound anew at each frame, and nothing grows."""
 _REASONS = {
     Rejection.LENGTH: Unusable.BAD_LENGTH,
     Rejection.CRC: Unusable.BAD_CRC,
@@ -23,7 +36,12 @@ class Reception:
     """Checks, counts and intervals of one message."""
 
     __slots__ = (
+        "_checks",
+        "check",
         "counter",
+        "counter_byte",
+        "counter_mask",
+        "counter_shift",
         "first_ns",
         "index",
         "layout",
@@ -35,11 +53,12 @@ class Reception:
         "rejected",
         "rejected_after",
         "rejection",
-        "seed",
         "selectors",
         "shortest_ns",
         "sources",
         "unknown_pages",
+        "watched",
+        "window",
     )
 
     def __init__(self, layout: MessageLayout, index: int, payload_index: int) -> None:
@@ -47,8 +66,15 @@ class Reception:
         self.index = index
         self.payload_index = payload_index
         self.length = layout.length
-        self.seed = 0 if layout.data_id is None else seed(layout.data_id)
-        self.counter = None if layout.data_id is None else CounterCheck()
+        self.counter, self.window = _judges(layout)
+        checker = layout.checker
+        self.counter_byte, self.counter_shift, self.counter_mask, _ = (
+            checker.field if checker else (0, 0, 0, 0)
+        )
+        of_identifier = layout.contract.protection.startswith(_OF_IDENTIFIER)
+        self.check = checker.check if checker and not of_identifier else None
+        """Checksum of a payload; None where each identifier has its own (`check_of`)."""
+        self._checks: dict[int, Callable[[bytes], bool]] = {}
         self.received = 0
         self.rejected = [0] * len(Rejection)
         self.rejection = Rejection.ACCEPTED
@@ -62,14 +88,28 @@ class Reception:
         """Frames whose multiplexor had a value that the DBC does not know."""
         self.sources: set[int] = set()
         """J1939 addresses that it was heard from."""
+        self.watched = bool(self.selectors) or self.window is not None
+        """True where an accepted frame has more to tell than its payload."""
         self.first_ns = NEVER_NS
         # Before the second frame no interval lies between these, so that `note_interval` is asked.
         self.shortest_ns = _NO_INTERVAL_NS
         self.longest_ns = -1
 
+    def check_of(self, can_id: int) -> Callable[[bytes], bool]:
+        """Checksum of a payload under this identifier: J1939's sums run over source and priority too."""
+        check = self._checks.get(can_id)
+        if check is None:
+            contract = ProtectionContract(can_id, self.layout.contract.attributes)
+            check = PROTECTIONS[self.layout.contract.protection].bind(contract, self.length).check
+            if len(self._checks) < _CHECKS_MAX:
+                self._checks[can_id] = check
+        return check
+
     def reject(self, rejection: Rejection) -> Rejection:
         """Count a refused frame and remember why; returns the reason."""
         self.rejected[rejection] += 1
+        if self.window is not None:
+            self.window.note(rejection)
         self.rejection = rejection
         self.rejected_after = self.received
         return rejection
@@ -98,6 +138,7 @@ class Reception:
             lost=0 if self.counter is None else self.counter.lost,
             unknown_pages=saturated(self.unknown_pages),
             sources=tuple(sorted(self.sources)),
+            channel=None if self.window is None else self.window.state,
             last_ns=last_ns if received else None,
             period_ns=period_ns,
             period_min_ns=self.shortest_ns if received > 1 else None,
@@ -109,6 +150,7 @@ class Reception:
         """Plain values for a snapshot."""
         return {
             "counter": None if self.counter is None else self.counter.state(),
+            "window": None if self.window is None else self.window.snapshot(),
             "received": self.received,
             "rejected": list(self.rejected),
             "rejection": int(self.rejection),
@@ -123,6 +165,8 @@ class Reception:
     def restore_state(self, state: dict[str, Any]) -> None:
         if self.counter is not None:
             self.counter.restore_state(state["counter"])
+        if self.window is not None:
+            self.window.restore(state["window"])
         self.received = state["received"]
         self.rejected = list(state["rejected"])
         self.rejection = Rejection(state["rejection"])
@@ -132,3 +176,24 @@ class Reception:
         self.first_ns = state["first_ns"]
         self.shortest_ns = state["shortest_ns"]
         self.longest_ns = state["longest_ns"]
+
+
+def judges_problems(layout: MessageLayout) -> list[str]:
+    """What keeps counter check and window of a protected message from being made, a line each."""
+    try:
+        _judges(layout)
+    except ValueError as error:
+        return [f"message {layout.path}: {line}" for line in str(error).splitlines()]
+    return []
+
+
+def _judges(layout: MessageLayout) -> tuple[CounterCheck | None, WindowMonitor | None]:
+    """Counter check, and the window where the DBC states any of its figures."""
+    if layout.checker is None:
+        return None, None
+    attributes = layout.contract.attributes
+    contract = ProtectionContract(layout.can_id, attributes)
+    counter = bind_counter(contract, layout.checker.modulus)
+    if not any(name in attributes for name in WINDOW_ATTRIBUTES):
+        return counter, None
+    return counter, WindowMonitor(layout.cycle_ns, bind_window(contract))

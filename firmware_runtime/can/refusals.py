@@ -1,12 +1,12 @@
 """What a bound DBC cannot have; refused once at start-up, each with its place."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from firmware_runtime.can.binding import SignalBinding
+from firmware_runtime.can.protection.contract import Checker, field_bits
 from firmware_runtime.can.tables import (
-    MessageContract,
     MessageTable,
     RawKind,
     SignalLayout,
@@ -23,9 +23,6 @@ FRAME_BYTES_MAX = 64
 """Payload of a CAN FD frame at most (ISO 11898-1)."""
 PROFILE_01 = "P01"
 """The value of `E2eProfile` for AUTOSAR E2E profile 1, variant 1A; the empty value is no protection."""
-HEADER_BITS = frozenset(range(12))
-"""Payload bits that profile 1A takes: CRC in byte 0, counter in the low nibble of byte 1."""
-_CRC_BITS = frozenset(range(8))
 
 
 def binding_problems(binding: SignalBinding, names: set[str]) -> Iterator[str]:
@@ -48,29 +45,18 @@ def message_problems(message: MessageTable, path: str) -> Iterator[str]:
     """What a bound message cannot be; `path` is `bus.Message`."""
     if message.length > FRAME_BYTES_MAX:
         yield f"message {path}: expected at most {FRAME_BYTES_MAX} bytes (CAN FD), got {message.length}"
-    contract = message.contract
-    if contract.protection not in ("", PROFILE_01):
-        yield (
-            f"message {path}: expected E2eProfile {PROFILE_01} or none, got {contract.protection!r}: "
-            "not supported yet"
-        )
-    if contract.protection == PROFILE_01:
-        yield from _header_problems(message, path, contract)
     yield from _multiplexor_problems(message, path)
 
 
-def _header_problems(message: MessageTable, path: str, contract: MessageContract) -> Iterator[str]:
-    """A protected message must leave room for checksum and counter where the profile puts them."""
-    if not 0 < contract.data_id <= 0xFFFF:
-        yield f"message {path}: expected E2eDataId 1..65535 for {PROFILE_01}, got {contract.data_id}"
-    if message.length < 2:
-        yield f"message {path}: expected at least 2 bytes for {PROFILE_01}, got {message.length}"
-    for signal in message.signals:
-        if signal.bits & HEADER_BITS and signal.bits not in (_CRC_BITS, HEADER_BITS - _CRC_BITS):
-            yield (
-                f"message {path}: signal {signal.name} overlaps the CRC (byte 0) or the counter (low nibble "
-                f"of byte 1) of {PROFILE_01}"
-            )
+def header_problems(signals: Iterable[SignalLayout], checker: Checker, path: str) -> Iterator[str]:
+    """A signal of a protected message is all of its counter, of whole header bytes beside it, or neither."""
+    counter = field_bits(checker.field)
+    rest = checker.header_bits - counter
+    for signal in signals:
+        bits = signal.bits
+        whole = frozenset(bit for bit in rest if any(one // 8 == bit // 8 for one in bits))
+        if bits & checker.header_bits and bits not in (counter, whole):
+            yield f"message {path}: signal {signal.name} overlaps the CRC or the counter of its protection"
 
 
 def _multiplexor_problems(message: MessageTable, path: str) -> Iterator[str]:
@@ -114,10 +100,10 @@ def payload_bits(signal: "Signal") -> frozenset[int]:
 
 __all__ = [
     "FRAME_BYTES_MAX",
-    "HEADER_BITS",
     "PROFILE_01",
     "WORD_BYTES",
     "binding_problems",
+    "header_problems",
     "message_problems",
     "network_bit",
     "payload_bits",

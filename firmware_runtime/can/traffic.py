@@ -10,6 +10,7 @@ first is followed by a stuff bit.
 from dataclasses import dataclass
 
 from firmware_runtime.can.frame import EXTENDED_FLAG
+from firmware_runtime.can.protection import ChannelState
 from firmware_runtime.can.verdict import Rejection
 
 _UNSTUFFED_BITS = 13
@@ -55,6 +56,8 @@ class MessageStatistics:
     """Accepted frames whose multiplexor had a value that the DBC does not know."""
     sources: tuple[int, ...]
     """J1939: addresses that frames came from, rising."""
+    channel: ChannelState | None
+    """State of the end-to-end window; None where the DBC states no window."""
     last_ns: int | None
     """Reception of the last accepted frame; None before the first."""
     period_ns: float | None

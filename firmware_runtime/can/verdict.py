@@ -40,3 +40,5 @@ class Unusable(IntEnum):
     """Late or never received, and the last frame since was refused by its checksum."""
     BAD_COUNTER = 9
     """Late or never received, and the last frame since was refused by its counter."""
+    CHANNEL_NOT_VALID = 10
+    """Its message's end-to-end window is not (yet) or no longer VALID."""

@@ -74,12 +74,20 @@ def test_container_messages() -> None:
         receive(database, "Box")
 
 
-@pytest.mark.parametrize("profile", ["P02", "p01", "P05"])
-def test_other_protection_profiles_name_message_and_profile(profile: str) -> None:
+@pytest.mark.parametrize("profile", ["P99", "p01"])
+def test_unknown_protection_profiles_name_message_and_profile(profile: str) -> None:
     database = dbc(
         'BO_ 1 Guarded: 8 A\n SG_ S : 16|8@1+ (1,0) [0|0] "" A\n', f'BA_ "E2eProfile" BO_ 1 "{profile}";\n'
     )
-    with pytest.raises(ValueError, match=rf"drive\.Guarded.*got '{profile}'"):
+    with pytest.raises(ValueError, match=rf"drive\.Guarded: expected E2eProfile of P01, .*got '{profile}'"):
+        receive(database, "Guarded")
+
+
+def test_a_window_needs_a_cycle_time_and_figures_that_fit() -> None:
+    window = 'BA_DEF_ BO_ "E2eWindowSizeValid" INT 0 255;\nBA_ "E2eWindowSizeValid" BO_ 1 3;\n'
+    protection = 'BA_ "E2eProfile" BO_ 1 "P01";\nBA_ "E2eDataId" BO_ 1 7;\n'
+    database = dbc('BO_ 1 Guarded: 8 A\n SG_ S : 16|8@1+ (1,0) [0|0] "" A\n', protection + window)
+    with pytest.raises(ValueError, match=r"message drive\.Guarded: expected .*window"):
         receive(database, "Guarded")
 
 
@@ -92,12 +100,12 @@ def guarded(body: str, length: int = 8, data_id: int = 7) -> Database:
 
 def test_a_protected_message_without_data_identifier() -> None:
     database = guarded(' SG_ S : 16|8@1+ (1,0) [0|0] "" A', data_id=0)
-    with pytest.raises(ValueError, match=r"drive\.Guarded: expected E2eDataId 1\.\.65535 for P01, got 0"):
+    with pytest.raises(ValueError, match=r"drive\.Guarded: expected E2eDataId 1\.\.65535, got .* for P01"):
         receive(database, "Guarded")
 
 
 def test_a_protected_message_too_short_for_its_header() -> None:
-    with pytest.raises(ValueError, match=r"expected at least 2 bytes for P01, got 1"):
+    with pytest.raises(ValueError, match=r"expected a message of at least 2 bytes, got 1 for P01"):
         receive(guarded(' SG_ S : 0|8@1+ (1,0) [0|0] "" A', length=1), "Guarded")
 
 

@@ -1,8 +1,10 @@
 """vehicle-diag decode gives cantools' numbers for logs of every format, and counts what it did not know."""
 
 import csv
+import gc
 import io
 import json
+import random
 from pathlib import Path
 
 import can
@@ -13,6 +15,7 @@ from cantools.database.can import Database
 from firmware_runtime.can.columns import DecodedColumns
 from vehicle_diag.command import main
 from vehicle_diag.decode import decode_log, open_databases, select
+from vehicle_diag.log_columns import LogError
 from vehicle_diag.log_reader import read_log
 from vehicle_diag.progress import ProgressBar
 
@@ -281,6 +284,29 @@ def test_a_package_that_is_not_installed_is_named(
     options = ["--format", "parquet", "--output", str(tmp_path / "a.parquet")] if kind == "parquet" else []
     assert main(["decode", str(log), "--dbc", str(dbc), *options]) == 2
     assert f"needs the package {package}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["asc", "blf", "trc", "mf4"])
+def test_a_damaged_log_is_read_or_refused_plainly(
+    tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if kind == "mf4":
+        pytest.importorskip("asammdf", reason="the extra 'technician' is not installed")
+    good = write_log(tmp_path / f"good.{kind}", messages()).read_bytes()
+    chance, refused = random.Random(5), 0
+    for number in range(12):
+        damaged = bytearray(good[: chance.randrange(1, len(good))] if number % 3 == 0 else good)
+        for _ in range(8):
+            damaged[chance.randrange(min(len(damaged), 400))] = chance.randrange(256)
+        path = tmp_path / f"damaged.{kind}"
+        path.write_bytes(damaged)
+        try:
+            read_log(path, lambda share: None)
+        except LogError as error:
+            refused += str(path) in str(error)
+    assert refused > 0
+    gc.collect()
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_the_bar_comes_only_after_its_time() -> None:

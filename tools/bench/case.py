@@ -15,6 +15,8 @@ class Scale(NamedTuple):
 
     ticks: int
     """10 ms ticks of generated frames."""
+    decodes: int
+    """Of a tick that was received."""
     encodes: int
     log_frames: int
 

@@ -21,7 +21,7 @@ JOB_FILE = "job.json"
 STATUS_FILE = "status"
 FAILURE_FILE = "failure"
 """Why a kernel of our own could not run the job."""
-MODULES = ("can", "can-dev", "vcan", "vxcan", "can-raw", "can-bcm", "can-gw", "can-j1939", "sch_tbf")
+MODULES = ("can", "can-dev", "vcan", "vxcan", "can-raw", "can-bcm", "can-gw", "can-j1939", "slcan", "sch_tbf")
 """In the order of their dependence; the last holds frames back, as a bus does that nobody acknowledges on."""
 MODULE_FOLDER = Path("/usr/lib/uml/modules")
 MOUNTS = (("proc", "/proc"), ("sysfs", "/sys"), ("tmpfs", "/run"), ("tmpfs", "/dev/shm"))

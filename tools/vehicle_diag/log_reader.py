@@ -1,11 +1,15 @@
 """Reads a log of any format into columns: candump by our own reader, all others by python-can's."""
 
+import contextlib
+import gc
 import gzip
 import importlib.util
 import io
+import logging
 import struct
+import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -29,6 +33,7 @@ _READER_ERRORS = (
     ValueError,
     TypeError,
     AttributeError,
+    NameError,
     RuntimeError,
     EOFError,
     AssertionError,
@@ -93,12 +98,45 @@ def _read_mf4(path: Path) -> Log:
         raise LogError(f"{path}: MF4 needs the package asammdf: pip install 'firmware-runtime[technician]'")
     # asammdf would take a missing file for a damaged one.
     path.open("rb").close()
+    with _quiet_asammdf():
+        try:
+            return _collect(can.MF4Reader(str(path)), path, lambda: None)
+        except (*_READER_ERRORS, *_mf4_errors()) as error:
+            words = _words(error)
+        # The error kept the half-opened file: its destructor runs now, while it is quiet.
+        gc.collect()
+    raise LogError(f"{path}: expected an MF4 log of CAN frames, got: {words}")
+
+
+def _mf4_errors() -> tuple[type[Exception], ...]:
+    """What asammdf, and the decompressor that it takes where there is one, raise beyond the usual."""
     from asammdf.blocks.utils import MdfException
 
+    if importlib.util.find_spec("isal") is None:
+        return (MdfException,)
+    from isal import isal_zlib
+
+    # Its stub declares the class as an instance.
+    return (MdfException, cast(Any, isal_zlib.error))
+
+
+@contextlib.contextmanager
+def _quiet_asammdf() -> Generator[None]:
+    """It logs the defects that we report, and its destructor fails on a file that could not be opened."""
+    usual, logger = sys.unraisablehook, logging.getLogger("asammdf")
+    level = logger.level
+
+    def hook(event: "sys.UnraisableHookArgs") -> None:
+        if not str(getattr(event.object, "__module__", "")).startswith("asammdf."):
+            usual(event)
+
+    sys.unraisablehook = hook
+    logger.setLevel(logging.CRITICAL + 1)
     try:
-        return _collect(can.MF4Reader(str(path)), path, lambda: None)
-    except (*_READER_ERRORS, MdfException) as error:
-        raise LogError(f"{path}: expected an MF4 log of CAN frames, got: {_words(error)}") from error
+        yield
+    finally:
+        sys.unraisablehook = usual
+        logger.setLevel(level)
 
 
 def _words(error: Exception) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 from bench.case import Case, Plan, Scale, UnavailableError
 from bench.decode import buses, encode, offline, receive, start, tick
 
-FULL = Scale(ticks=150, encodes=10_000, log_frames=1_000_000)
-TINY = Scale(ticks=2, encodes=5, log_frames=200)
+FULL = Scale(ticks=150, decodes=1_000, encodes=10_000, log_frames=1_000_000)
+TINY = Scale(ticks=2, decodes=2, encodes=5, log_frames=200)
 """For a test of the shape; its figures mean nothing."""
 
 CASES: tuple[Callable[[Scale, Path], Case], ...] = (
