@@ -3,6 +3,7 @@
 import struct
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cantools
 import e2e.p01
@@ -50,7 +51,7 @@ def payload_signals(message: Message) -> list[Signal]:
     return [signal for signal in message.signals if signal.name not in ("Crc", "Counter")]
 
 
-def bindings_of(bus: str, messages: list[Message], **given: float) -> list[SignalBinding]:
+def bindings_of(bus: str, messages: list[Message], **given: Any) -> list[SignalBinding]:
     """One binding a payload signal, named by its path, in DBC units unless a factor is given."""
     return [
         SignalBinding(f"{message.name}.{signal.name}", bus, message.name, signal.name, **given)

@@ -1,6 +1,7 @@
 """A bus port hands on data frames and nothing else, never blocks, and counts what it leaves out."""
 
 import gc
+from typing import Any
 
 import can
 import pytest
@@ -89,7 +90,8 @@ def test_events_that_nobody_takes_are_bounded_and_counted(
 
 
 def test_fd_frames_belong_to_a_bus_that_was_opened_so() -> None:
-    port = open_bus("drive", "virtual", "fd", {"protocol": can.CanProtocol.CAN_FD, "fd": True})
+    options: dict[str, Any] = {"protocol": can.CanProtocol.CAN_FD, "fd": True}
+    port = open_bus("drive", "virtual", "fd", options)
     with can.Bus(interface="virtual", channel="fd", protocol=can.CanProtocol.CAN_FD) as other:
         payload = bytes(range(64))
         other.send(can.Message(arbitration_id=1, is_extended_id=False, is_fd=True, data=payload))

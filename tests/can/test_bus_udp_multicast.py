@@ -13,7 +13,9 @@ import pytest
 
 from firmware_runtime.can.bus import BusError, PythonCanPort, open_bus
 from firmware_runtime.can.frame import EXTENDED_FLAG, Frame
+from firmware_runtime.can.socketcan import SocketCanPort
 
+Port = PythonCanPort | SocketCanPort
 GROUP = "239.74.163.77"
 
 ECHO_PROCESS = """
@@ -45,14 +47,14 @@ def udp_port() -> int:
 
 
 @pytest.fixture
-def pair(udp_port: int) -> Iterator[tuple[PythonCanPort, PythonCanPort]]:
+def pair(udp_port: int) -> Iterator[tuple[Port, Port]]:
     ports = [open_bus("drive", "udp_multicast", GROUP, {"port": udp_port}) for _ in range(2)]
     yield ports[0], ports[1]
     for port in ports:
         port.close()
 
 
-def receive(port: PythonCanPort, count: int) -> list[Frame]:
+def receive(port: Port, count: int) -> list[Frame]:
     """Waits for so many frames; the end of the wait is no measurement."""
     frames: list[Frame] = []
     end_s = time.monotonic() + 10

@@ -1,6 +1,7 @@
 """A value outside the DBC's range, implausible or not finite is not used; the last usable one stays."""
 
 import struct
+from typing import Any
 
 import pytest
 from cantools.database.can import Database
@@ -14,7 +15,7 @@ from tests.can.support import EXTENDED, one_signal_message
 OK, OUT, NOT_FINITE = Unusable.OK, Unusable.OUT_OF_RANGE, Unusable.NOT_FINITE
 
 
-def receiver_of(limits: tuple[float, float] | None = None, **given: float) -> Receiver:
+def receiver_of(limits: tuple[float, float] | None = None, **given: Any) -> Receiver:
     """One signed 16-bit signal with a factor of 0.1, in a message 0x1."""
     message = one_signal_message("M", 1, 0, 16, signed=True, factor=0.1, limits=limits)
     return Receiver({"drive": Database([message])}, [SignalBinding("value", "drive", "M", "S", **given)])

@@ -15,7 +15,7 @@ from firmware_runtime.can.store import SignalStore
 from tests.can.support import DBC_NAMES, bindings_of, bits_of, database, one_signal_message, payload_signals
 
 
-def store_of(messages: list[Message], **given: float) -> SignalStore:
+def store_of(messages: list[Message], **given: Any) -> SignalStore:
     bindings = [
         SignalBinding(f"{message.name}.{signal.name}", "bus", message.name, signal.name, **given)
         for message in messages
