@@ -64,6 +64,8 @@ FAULTS: tuple[FaultRow, ...] = (
              Severity.IMMEDIATE, 0, _AWAKE, "bumper, then the surroundings"),
     FaultRow("battery_failed", "The battery reports a fault", monitors.battery_failed,
              Severity.MINIMAL_RISK, 0, _AWAKE, "fault memory of the battery"),
+    FaultRow("battery_implausible", "Battery and motor disagree on the power", monitors.battery_implausible,
+             Severity.MINIMAL_RISK, 1500 * _MS, _DRIVEN, "the battery's control unit, its current sensor"),
     FaultRow("precharge_overdue", "High voltage does not come up", monitors.precharge_overdue,
              Severity.MINIMAL_RISK, 0, _AWAKE, "precharge resistor, contactors, service disconnect"),
     FaultRow("battery_temperature", "A cell is too cold or too warm", monitors.battery_temperature,

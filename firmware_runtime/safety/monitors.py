@@ -16,6 +16,9 @@ from firmware_runtime.vehicle.enums import (
 SPEED_DISAGREEMENT_MPS = 0.4
 SPEED_DISAGREEMENT_SHARE = 0.10
 """Wheels against motor: absolute plus a share (assumption: tyre radius, slip, sensor)."""
+POWER_DISAGREEMENT_W = 15_000.0
+POWER_DISAGREEMENT_SHARE = 0.35
+"""Pack against motor: auxiliaries, plus losses of motor, inverter and measurement (assumption)."""
 UNINTENDED_MPS = 0.10
 """Faster than this in a state that must stand is motion nobody asked for (assumption)."""
 HEADING_ERROR_MAX_RAD = 0.7
@@ -130,6 +133,20 @@ def battery_failed(i: MonitorInputs) -> str:
     if s.battery_state is BatteryState.FAULT or s.battery_fault_code:
         return f"state {s.battery_state.name}, code {s.battery_fault_code:.0f}"
     return ""
+
+
+def battery_implausible(i: MonitorInputs) -> str:
+    """Power of the pack against the motor's: how a battery shows that is frozen behind good frames."""
+    s = i.state
+    if not s.usable("battery_voltage_v", "battery_current_a", "motor_torque_nm", "motor_speed_radps"):
+        return ""
+    pack_w = s.battery_voltage_v * s.battery_current_a
+    motor_w = s.motor_torque_nm * s.motor_speed_radps
+    if abs(pack_w - motor_w) <= POWER_DISAGREEMENT_W + POWER_DISAGREEMENT_SHARE * max(
+        abs(pack_w), abs(motor_w)
+    ):
+        return ""
+    return f"pack {pack_w / 1000:.0f} kW, motor {motor_w / 1000:.0f} kW"
 
 
 def precharge_overdue(i: MonitorInputs) -> str:

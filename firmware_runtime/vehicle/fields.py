@@ -86,11 +86,12 @@ def _read_table(struct: type[msgspec.Struct], table: object, path: KeyPath, find
             where = f"[{'.'.join(path)}]" if path else "the file"
             expected = f"a key of {where}{did_you_mean(key, hints)}"
             findings.add((*path, key), expected, f"the unknown key {quoted(key)}")
+    optional = {field.name for field in msgspec.structs.fields(struct) if not field.required}
     values: dict[str, object] = {}
     for key, hint in hints.items():
         if key in entries:
             values[key] = _read_value(hint, entries[key], (*path, key), findings)
-        else:
+        elif key not in optional:
             findings.add((*path, key), _expectation(hint, key), "nothing")
             values[key] = _INVALID
     return _INVALID if any(value is _INVALID for value in values.values()) else struct(**values)

@@ -15,6 +15,7 @@ from firmware_runtime.can.binding import SignalBinding
 from firmware_runtime.can.database import DatabaseError, load_database, read_dbc_text
 from firmware_runtime.can.layout import bind
 from firmware_runtime.vehicle.bindings import Bus, EnumTable, RawTable, Resolution, Resolver
+from firmware_runtime.vehicle.declarations import Declarations, apply_declarations
 from firmware_runtime.vehicle.fields import Findings, read_struct
 from firmware_runtime.vehicle.identity import configuration_identity
 from firmware_runtime.vehicle.messages import check_messages
@@ -66,10 +67,12 @@ def load_profile(path: Path | str) -> Profile:
     elsewhere: list[Problem] = []
     calibration_file, calibration = _load_calibration(findings, elsewhere)
     buses = _load_buses(findings, elsewhere)
+    declared: Declarations = {} if data is None else data.messages
+    apply_declarations(declared, {name: bus.database for name, bus in buses.items()}, findings)
     if data is not None:
         check_rules(data, findings)
     inputs, outputs = _resolve(findings, buses, data, calibration)
-    check_messages(inputs.bound, outputs.bound, findings)
+    check_messages(inputs.bound, outputs.bound, declared, findings)
     problems = findings.problems + elsewhere
     if problems or data is None or calibration is None or calibration_file is None:
         raise ConfigurationError(problems)

@@ -11,8 +11,11 @@ from cantools.database.can import Message, Signal
 
 from firmware_runtime.can.database import MessageContract, contract_of
 from firmware_runtime.can.refusals import PROFILE_01, WORD_BYTES, payload_bits
+from firmware_runtime.vehicle.declarations import Declarations
 from firmware_runtime.vehicle.fields import Findings
 from firmware_runtime.vehicle.problems import number, quoted
+from firmware_runtime.vehicle.profile import MessageDeclaration
+from firmware_runtime.vehicle.signals import INPUT_SPECS
 from firmware_runtime.vehicle.toml_lines import KeyPath
 
 INFORMATIONAL: frozenset[str] = frozenset(
@@ -31,6 +34,13 @@ INFORMATIONAL: frozenset[str] = frozenset(
 )
 """Canonical signals that decide nothing about motion; a message with only these may go unprotected."""
 
+EXEMPTIBLE: frozenset[str] = frozenset(
+    {spec.name for spec in INPUT_SPECS if spec.name.startswith("battery_")} | {"contactor_request"}
+)
+"""Signals that a profile may declare unprotected, by message and with its reason: battery makers' frames of
+the class carry no counter and no CRC (foxBMS 2). Freshness stays, and `battery_implausible` watches the
+content against the motor. No actuator's, operator's or e-stop signal is among them."""
+
 DATA_ID_MAX = 0xFFFF
 """E2E data identifiers of profile 1 have 16 bits."""
 
@@ -43,6 +53,7 @@ DEADLINE_CYCLES_MAX = 4
 """A message may be late by so many of its cycles before it counts as lost (assumption; the budget from loss
 to reaction is three periods and two ticks)."""
 
+_NOTHING_DECLARED = MessageDeclaration()
 _CRC_BITS = frozenset(range(8))
 _COUNTER_BITS = frozenset(range(8, 12))
 
@@ -65,14 +76,16 @@ def is_protection_signal(message: Message, signal: Signal) -> bool:
     return contract_of(message).protection != "" and (_is_crc(signal) or _is_counter(signal))
 
 
-def check_messages(inputs: list[BoundSignal], outputs: list[BoundSignal], findings: Findings) -> None:
+def check_messages(
+    inputs: list[BoundSignal], outputs: list[BoundSignal], declared: Declarations, findings: Findings
+) -> None:
     """Note every promise that a bound message does not make."""
     heard = {(bound.bus, bound.message.name) for bound in inputs}
     for direction in (inputs, outputs):
         for group in _by_message(direction):
             first = group[0]
             sent = direction is outputs
-            for expected, got in _shortfalls(group, sent):
+            for expected, got in _shortfalls(group, sent, _declaration(declared, first)):
                 findings.add(first.path, f"{expected} for {first.bus}.{first.message.name}", got)
             if sent and (first.bus, first.message.name) in heard:
                 findings.add(first.path, "a message that is not bound as an input too", first.message.name)
@@ -86,7 +99,13 @@ def _by_message(bound: Iterable[BoundSignal]) -> list[list[BoundSignal]]:
     return list(groups.values())
 
 
-def _shortfalls(group: list[BoundSignal], sent: bool) -> Iterator[tuple[str, str]]:
+def _declaration(declared: Declarations, bound: BoundSignal) -> MessageDeclaration:
+    return declared.get(bound.bus, {}).get(bound.message.name, _NOTHING_DECLARED)
+
+
+def _shortfalls(
+    group: list[BoundSignal], sent: bool, declaration: MessageDeclaration
+) -> Iterator[tuple[str, str]]:
     message = group[0].message
     contract = contract_of(message)
     if not 0 < message.length <= WORD_BYTES or message.is_fd:
@@ -96,13 +115,13 @@ def _shortfalls(group: list[BoundSignal], sent: bool) -> Iterator[tuple[str, str
         )
     if message.is_multiplexed():
         yield "no multiplexed signals", "a multiplexed message"
-    yield from _protection_shortfalls(message, contract, {bound.canonical for bound in group})
+    yield from _protection_shortfalls(message, contract, {bound.canonical for bound in group}, declaration)
     if contract.cycle_ms <= 0:
         yield "a cycle time (GenMsgCycleTime, ms)", "none"
     elif sent:
         if contract.cycle_ms % TICK_MS:
             yield f"a cycle time in whole ticks of {TICK_MS} ms", f"{contract.cycle_ms} ms"
-        yield from _unbound_siblings(group)
+        yield from _unbound_siblings(group, declaration)
     elif not contract.cycle_ms <= contract.deadline_ms <= contract.cycle_ms * DEADLINE_CYCLES_MAX:
         latest = contract.cycle_ms * DEADLINE_CYCLES_MAX
         got = f"{contract.deadline_ms} ms" if contract.deadline_ms else "none"
@@ -110,10 +129,12 @@ def _shortfalls(group: list[BoundSignal], sent: bool) -> Iterator[tuple[str, str
 
 
 def _protection_shortfalls(
-    message: Message, contract: MessageContract, canonical: set[str]
+    message: Message, contract: MessageContract, canonical: set[str], declaration: MessageDeclaration
 ) -> Iterator[tuple[str, str]]:
     if contract.protection == "":
-        if not canonical <= INFORMATIONAL:
+        if declaration.unprotected and not canonical <= EXEMPTIBLE:
+            yield "a protected message", "an exemption, which only a battery's messages may have"
+        elif not declaration.unprotected and not canonical <= INFORMATIONAL:
             yield "end-to-end protection (E2eProfile)", "none although it decides about motion"
         return
     if contract.protection not in PROTECTIONS:
@@ -125,9 +146,9 @@ def _protection_shortfalls(
         yield "a counter of 4 bits in the low nibble of byte 1 (E2E profile 1A)", "no such signal"
 
 
-def _unbound_siblings(group: list[BoundSignal]) -> Iterator[tuple[str, str]]:
+def _unbound_siblings(group: list[BoundSignal], declaration: MessageDeclaration) -> Iterator[tuple[str, str]]:
     message = group[0].message
-    bound = {one.signal.name for one in group}
+    bound = {one.signal.name for one in group} | declaration.constants.keys()
     for signal in message.signals:
         if signal.name not in bound and not is_protection_signal(message, signal):
             yield "every signal bound to an output", f"{signal.name} unbound"

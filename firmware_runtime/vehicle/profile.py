@@ -149,6 +149,21 @@ class BusConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bitrate_bps: Annotated[int, Range(10_000, 1_000_000)]
 
 
+class MessageDeclaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a maker's DBC leaves out of one message (`declarations`); all of it optional."""
+
+    cycle_ms: Annotated[int, Range(1, 60_000)] = 0
+    """0: the DBC states it."""
+    deadline_ms: Annotated[int, Range(1, 240_000)] = 0
+    """0: the DBC states it."""
+    unprotected: str = ""
+    """Why this message may go without end-to-end protection; for battery messages alone (`messages`)."""
+    labels: dict[str, dict[str, str]] = {}
+    """Signal -> the maker's label, or a raw value that has none -> canonical label, or `-` for none."""
+    constants: dict[str, Annotated[int, Range(-(2**31), 2**31 - 1)]] = {}
+    """Signal of a sent message that stands for nothing canonical -> its raw value for ever."""
+
+
 class ProfileData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file as written; `load` turns it into a Profile with resolved bindings."""
 
@@ -171,6 +186,8 @@ class ProfileData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Canonical input -> `bus.Message.Signal`."""
     outputs: dict[str, str]
     """Canonical output -> `bus.Message.Signal`."""
+    messages: dict[str, dict[str, MessageDeclaration]] = {}
+    """Bus -> message -> what its DBC leaves out."""
 
 
 class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

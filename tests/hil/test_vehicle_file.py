@@ -56,7 +56,9 @@ def test_the_vehicle_is_a_little_other_than_its_profile(name: str) -> None:
 
 
 def test_an_unknown_vehicle_is_told_with_those_there_are() -> None:
-    with pytest.raises(VehicleFileError, match=r"expected a simulated vehicle 'bus', got only q_truck, yard"):
+    with pytest.raises(
+        VehicleFileError, match=r"expected a simulated vehicle 'bus', got only q_truck, q_truck_foxbms, y"
+    ):
         built_in_vehicle("bus")
 
 

@@ -78,6 +78,12 @@ CASES: list[tuple[str, MonitorInputs, Severity, int]] = [
     ),
     ("bumper_pressed", seen(bumper=ButtonState.PRESSED), Severity.IMMEDIATE, 0),
     ("battery_failed", seen(battery_state=BatteryState.FAULT), Severity.MINIMAL_RISK, 0),
+    (
+        "battery_implausible",
+        inputs(state=rolling(3.0, battery_current_a=0.0, motor_torque_nm=400.0)),
+        Severity.MINIMAL_RISK,
+        1500,
+    ),
     ("precharge_overdue", inputs(precharge_overdue=True), Severity.MINIMAL_RISK, 0),
     ("battery_temperature", seen(battery_cell_temperature_max_degc=61.0), Severity.MINIMAL_RISK, 1000),
     ("battery_isolation", seen(battery_isolation_ohm=61_900.0), Severity.MINIMAL_RISK, 1000),

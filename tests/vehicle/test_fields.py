@@ -158,7 +158,9 @@ def test_every_number_of_a_profile_has_a_range_and_every_key_a_known_type() -> N
     structs: list[type[msgspec.Struct]] = [ProfileData, Calibration]
     while structs:
         for name, hint in get_type_hints(structs.pop(), include_extras=True).items():
-            inner = get_args(hint)[1] if get_origin(hint) is dict else hint
+            inner = hint
+            while get_origin(inner) is dict:
+                inner = get_args(inner)[1]
             if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
                 structs.append(inner)
             elif inner not in (str, bool):

@@ -12,9 +12,12 @@ from vehicle_hil.codec.arbitration import Arbiter, FrameOut
 from vehicle_hil.codec.dbc import DbcError
 from vehicle_hil.codec.network import Network
 from vehicle_hil.codec.protection import CyclicSender
-from vehicle_hil.ecus.battery import Battery, PackMeasurement
+from vehicle_hil.ecus.battery import Battery
+from vehicle_hil.ecus.battery_core import PackMeasurement
 from vehicle_hil.ecus.body import Body
 from vehicle_hil.ecus.brakes import Brakes
+from vehicle_hil.ecus.foxbms import BUS as FOXBMS_BUS
+from vehicle_hil.ecus.foxbms import FoxBms
 from vehicle_hil.ecus.inverter import Inverter
 from vehicle_hil.ecus.steering import Steering
 from vehicle_hil.gnss.parameters import Datum
@@ -47,7 +50,7 @@ class SimulatedVehicle:
         """
         p = parameters
         self.parameters = p
-        network = Network({bus: p.dbc_path(bus) for bus in p.buses})
+        network = Network({bus: p.dbc_path(bus) for bus in p.buses if bus != FOXBMS_BUS})
         self._network = network
         self._arbiter = Arbiter({bus: table.bitrate_bps for bus, table in p.buses.items()})
         self.plant = Plant(_plant_parameters(p), x_m, y_m, heading_rad)
@@ -57,7 +60,7 @@ class SimulatedVehicle:
             p.brakes, p.wheel_sensors, p.driveline.wheel_radius_m, network, Random(f"{seed}/brakes")
         )
         self.steering = Steering(p.steering, network, Random(f"{seed}/steering"))
-        self.battery = Battery(p.battery, p.pack.capacity_ah, p.start.soc, network, Random(f"{seed}/battery"))
+        self.battery = self._battery(network, Random(f"{seed}/battery"))
         self.body = Body(p.body, network)
         """The operator's interface too: buttons, keys, e-stop, scanner."""
         self.gnss = Receiver(p.gnss, Datum(*datum), Random(f"{seed}/gnss"))
@@ -74,6 +77,16 @@ class SimulatedVehicle:
         self._serial = b""
         self.truth = self._truth(0)
         """As of the last step."""
+
+    def _battery(self, network: Network, rng: Random) -> Battery | FoxBms:
+        """The one that speaks on a bus of its own where the vehicle has that bus."""
+        p = self.parameters
+        if FOXBMS_BUS not in p.buses:
+            return Battery(p.battery, p.pack.capacity_ah, p.start.soc, network, rng)
+        battery = FoxBms(p.battery, p.pack.capacity_ah, p.start.soc, p.dbc_path(FOXBMS_BUS), rng)
+        network.messages.update(battery.layouts)
+        network.senders.update(battery.senders)
+        return battery
 
     def _routes(self, network: Network) -> dict[tuple[str, int], tuple[Handler, ...]]:
         routes: dict[tuple[str, int], tuple[Handler, ...]] = {}
@@ -140,7 +153,8 @@ class SimulatedVehicle:
 
     def mute(self, ecu: str, muted: bool = True) -> None:
         """Silences a whole ECU (a node of the DBC, by the name it has in `ecus`), or lets it speak again."""
-        for value in vars(self.ecus[ecu]).values():
+        parts = vars(self.ecus[ecu])
+        for value in (*parts.values(), *parts.get("senders", {}).values()):
             if isinstance(value, CyclicSender):
                 value.muted = muted
 

@@ -4,6 +4,7 @@ cantools parses the text; everything that computes with it (bit positions, scali
 package's own, so that a mistake of the runtime's codec cannot cancel itself here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -55,6 +56,19 @@ class MessageLayout:
     signals: dict[str, SignalLayout]
 
 
+def load_plain_bus(bus: str, path: Path, names: Sequence[str]) -> dict[str, MessageLayout]:
+    """Some messages of a maker's DBC file that knows no protection. Raises DbcError as `load_bus`."""
+    try:
+        database: Any = cantools.database.load_file(path, database_format="dbc", strict=True)
+    except (OSError, Error) as error:
+        raise DbcError(f"{path}: expected a strictly valid DBC file, got: {error}") from error
+    there = {message.name: message for message in database.messages}
+    missing = [name for name in names if name not in there]
+    if missing:
+        raise DbcError(f"{path}: expected messages {', '.join(missing)}, got none of that name")
+    return {name: _layout(bus, path, there[name]) for name in names}
+
+
 def load_bus(bus: str, path: Path) -> dict[str, MessageLayout]:
     """All messages of one DBC file by name. Raises DbcError naming file, message and signal."""
     try:
@@ -81,14 +95,29 @@ def _message(bus: str, path: Path, message: Any) -> MessageLayout:
         raise DbcError(
             f"{where}: expected one byte order for all signals, got {sorted(orders) or 'no signals'}"
         )
-    little_endian = orders == {"little_endian"}
     attributes = {name: attribute.value for name, attribute in message.dbc.attributes.items()}
     if "E2eDataId" not in attributes or attributes.get("E2eProfile") != "P01":
         raise DbcError(
             f'{where}: expected attributes E2eProfile "P01" and E2eDataId, which every message has'
         )
-    signals = {signal.name: _signal(where, message.length, signal) for signal in message.signals}
-    layout = MessageLayout(
+    layout = _layout(bus, path, message)
+    _check_protection(where, layout)
+    return layout
+
+
+def _layout(bus: str, path: Path, message: Any) -> MessageLayout:
+    where = f"{path}: message {message.name}"
+    orders = {signal.byte_order for signal in message.signals}
+    attributes = {name: attribute.value for name, attribute in message.dbc.attributes.items()}
+    little_endian = "big_endian" not in orders
+    for signal in message.signals:
+        # A single bit lies at the same place in both orders.
+        if not little_endian and signal.byte_order == "little_endian" and signal.length > 1:
+            raise DbcError(
+                f"{where}: expected one byte order for all signals, got {signal.name} in the other"
+            )
+    signals = {s.name: _signal(where, message.length, s, little_endian) for s in message.signals}
+    return MessageLayout(
         bus=bus,
         name=message.name,
         can_id=message.frame_id | (EXTENDED_FLAG if message.is_extended_frame else 0),
@@ -96,21 +125,19 @@ def _message(bus: str, path: Path, message: Any) -> MessageLayout:
         little_endian=little_endian,
         cycle_ns=int(attributes.get("GenMsgCycleTime", 0)) * 1_000_000,
         timeout_ns=int(attributes.get("GenMsgTimeoutTime", 0)) * 1_000_000,
-        data_id=int(attributes["E2eDataId"]),
+        data_id=int(attributes.get("E2eDataId", 0)),
         signals=signals,
     )
-    _check_protection(where, layout)
-    return layout
 
 
-def _signal(where: str, message_length: int, signal: Any) -> SignalLayout:
+def _signal(where: str, message_length: int, signal: Any, little_endian: bool) -> SignalLayout:
     where = f"{where}: signal {signal.name}"
     if signal.is_float or signal.is_multiplexer or signal.multiplexer_ids:
         raise DbcError(f"{where}: expected a plain integer signal, got a float or multiplexed one")
     unit = signal.unit or ""
     if unit not in SI_FACTOR:
         raise DbcError(f"{where}: expected a unit of {', '.join(filter(None, SI_FACTOR))}, got {unit!r}")
-    if signal.byte_order == "little_endian":
+    if little_endian:
         shift = signal.start
     else:
         most_significant = 8 * (signal.start // 8) + 7 - signal.start % 8
