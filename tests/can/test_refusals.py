@@ -117,8 +117,9 @@ def test_a_signal_in_the_way_of_checksum_or_counter(place: str) -> None:
 
 @pytest.mark.parametrize("place", ["12|8@1+", "15|4@0+", "12|4@1+", "15|4@0-", "63|1@1+"])
 def test_all_other_bits_are_free(place: str) -> None:
-    receive(guarded(HEADER + f' SG_ S : {place} (1,0) [0|0] "" A'), "Guarded")
-    send(guarded(HEADER + f' SG_ S : {place} (1,0) [0|0] "" A'), "Guarded")
+    database = guarded(HEADER + f' SG_ S : {place} (1,0) [0|0] "" A')
+    assert receive(database, "Guarded") is not None
+    assert send(database, "Guarded") is not None
 
 
 def test_two_messages_with_one_identifier() -> None:

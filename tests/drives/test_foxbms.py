@@ -79,6 +79,7 @@ def test_an_open_interlock_stops_the_truck() -> None:
     rig.vehicle.battery.interlock_closed = False
     rig.run(lambda r: faulty(r, "battery_interlock") and faulty(r, "battery_failed"), 0.3)
     rig.run(standing, 15)
+    assert SafetyState.MRM in rig.states
 
 
 def test_a_silent_battery_is_named() -> None:
@@ -87,6 +88,7 @@ def test_a_silent_battery_is_named() -> None:
     rig.vehicle.mute("battery")
     rig.run(lambda r: faulty(r, "message_lost", "battery.f_BmsState"), 0.5)
     rig.run(standing, 15)
+    assert SafetyState.MRM in rig.states
 
 
 def test_a_frozen_battery_shows_by_its_power() -> None:

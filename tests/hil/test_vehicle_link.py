@@ -58,6 +58,7 @@ def test_a_reader_that_takes_nothing_holds_nobody_up(monkeypatch: pytest.MonkeyP
     drain = threading.Thread(target=lambda: [None for _ in iter(lambda: os.read(read, 1 << 16), b"")])
     drain.start()
     pipe._thread.join(10)
+    assert not pipe._thread.is_alive()
     os.close(write)
     drain.join()
     os.close(read)
