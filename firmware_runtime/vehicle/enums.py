@@ -139,6 +139,18 @@ class Severity(IntEnum):
     IMMEDIATE = 4
 
 
+class StopKind(IntEnum):
+    """The stops, softest first; which one is made is decided by its cause."""
+
+    NONE = 0
+    COMFORTABLE = 1
+    """Within a time budget, as in normal driving."""
+    MINIMAL_RISK = 2
+    """Along the path, jerk-limited, never above 4 m/s² (UN R157, secondary)."""
+    EMERGENCY = 3
+    """Full service brake, friction alone counted, torque off."""
+
+
 class Direction(IntEnum):
     FORWARD = 1
     REVERSE = -1

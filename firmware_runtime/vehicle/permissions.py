@@ -2,6 +2,8 @@
 
 import msgspec
 
+from firmware_runtime.vehicle.enums import StopKind
+
 
 class Permissions(msgspec.Struct, frozen=True):
     propulsion: bool
@@ -12,3 +14,5 @@ class Permissions(msgspec.Struct, frozen=True):
     contactors: bool
     """Main contactors may be closed."""
     speed_cap_mps: float
+    stop: StopKind = StopKind.NONE
+    """The stop that is being made; NONE where none is asked for."""
