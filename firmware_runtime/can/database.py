@@ -13,12 +13,19 @@ import sys
 from collections import Counter
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import cantools
 import textparser
 from cantools.database.can import Database, Message, Signal
 
+from firmware_runtime.can.dbc_text import (
+    DatabaseError,
+    DatabaseProblem,
+    dbc_text,
+    line_at,
+    read_dbc,
+    signal_line,
+)
 from firmware_runtime.can.frame import EXTENDED_FLAG
 from firmware_runtime.can.tables import MessageContract
 
@@ -43,26 +50,6 @@ MULTIPLEXOR_VALUES_MAX = 65536
 """Values of one `SG_MUL_VAL_` range: all of a 16-bit multiplexor (assumption: none is wider)."""
 FRAME_BYTES_MAX = 64
 """Payload of CAN FD (ISO 11898-1); what the decoder supports is for its own check to say."""
-_MESSAGE_LINE = re.compile(r"^[ \t]*BO_[ \t]+\d+[ \t]+(\w+)[ \t]*:", re.MULTILINE)
-
-
-class DatabaseProblem(NamedTuple):
-    """One defect of a DBC file."""
-
-    path: str
-    line: int | None
-    expected: str
-    got: str
-
-
-class DatabaseError(Exception):
-    """A DBC file that cannot be used, with all defects that were found in it."""
-
-    def __init__(self, problems: list[DatabaseProblem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__(
-            "\n".join(f"{p.path}:{p.line}: expected {p.expected}, got {p.got}" for p in problems)
-        )
 
 
 def load_database(path: Path | str) -> Database:
@@ -71,8 +58,20 @@ def load_database(path: Path | str) -> Database:
     Raises:
         DatabaseError: unreadable, not text, not DBC, or contradictory; never another exception.
     """
-    shown = str(path)
-    text = _read_text(Path(path), shown)
+    return parse_database(read_dbc(path), str(path))
+
+
+def parse_database(content: bytes, shown: str) -> Database:
+    """Load a DBC's content strictly; `shown` is its file, for the defects.
+
+    Raises:
+        DatabaseError: not text, not DBC, or contradictory; never another exception.
+    """
+    text = dbc_text(content)
+    control = _CONTROL_CHARACTERS.search(text)
+    if control:
+        line = line_at(text, control.start())
+        raise DatabaseError([DatabaseProblem(shown, line, "DBC text", f"a control character {control[0]!r}")])
     giants = list(_giants(text, shown))
     if giants:
         raise DatabaseError(giants)
@@ -106,59 +105,22 @@ def contract_of(message: Message) -> MessageContract:
     )
 
 
-def signal_line(text: str, message: str, signal: str | None = None) -> int | None:
-    """Line of a message, or of a signal in it, in a DBC's text; None where it does not stand."""
-    for found in _MESSAGE_LINE.finditer(text):
-        if found[1] != message:
-            continue
-        if signal is None:
-            return _line_at(text, found.start())
-        following = _MESSAGE_LINE.search(text, found.end())
-        end = following.start() if following else len(text)
-        pattern = re.compile(rf"^[ \t]*SG_[ \t]+{re.escape(signal)}\b", re.MULTILINE)
-        place = pattern.search(text, found.end(), end)
-        return _line_at(text, place.start()) if place else None
-    return None
-
-
-def read_dbc_text(path: Path | str) -> str:
-    """A DBC's text; cp1252 is what DBC editors write, and where `°` comes from."""
-    return Path(path).read_bytes().decode("cp1252", errors="replace")
-
-
-def _read_text(path: Path, shown: str) -> str:
-    try:
-        text = read_dbc_text(path)
-    except FileNotFoundError:
-        raise DatabaseError([DatabaseProblem(shown, None, "a DBC file", "no such file")]) from None
-    except IsADirectoryError:
-        raise DatabaseError([DatabaseProblem(shown, None, "a DBC file", "a directory")]) from None
-    except OSError as error:
-        got = f"an error of reading it: {error.strerror or error}"
-        raise DatabaseError([DatabaseProblem(shown, None, "a readable DBC file", got)]) from error
-    control = _CONTROL_CHARACTERS.search(text)
-    if control:
-        line = _line_at(text, control.start())
-        raise DatabaseError([DatabaseProblem(shown, line, "DBC text", f"a control character {control[0]!r}")])
-    return text
-
-
 def _giants(text: str, shown: str) -> Iterator[DatabaseProblem]:
     """Sizes that no frame has: cantools would ask for memory by them, a misplaced digit for gigabytes."""
     for found in _MESSAGE_BYTES.finditer(text):
         if _exceeds(found[2], FRAME_BYTES_MAX):
-            line = _line_at(text, found.start(1))
+            line = line_at(text, found.start(1))
             expected = f"at most {FRAME_BYTES_MAX} bytes for {found[1]}"
             yield DatabaseProblem(shown, line, expected, _shortened(found[2]))
     for found in _SIGNAL_BITS.finditer(text):
         if _exceeds(found[2], FRAME_BYTES_MAX * 8) or _exceeds(found[3], FRAME_BYTES_MAX * 8):
-            line = _line_at(text, found.start(1))
+            line = line_at(text, found.start(1))
             expected = f"start and length within {FRAME_BYTES_MAX * 8} bits for {found[1]}"
             yield DatabaseProblem(shown, line, expected, _shortened(f"{found[2]}|{found[3]}"))
     for found in _MULTIPLEXED.finditer(text):
         for span in _MULTIPLEXED_RANGE.finditer(found[2]):
             if any(_exceeds(digits, MULTIPLEXOR_VALUES_MAX - 1) for digits in span.groups()):
-                line = _line_at(text, found.start(1))
+                line = line_at(text, found.start(1))
                 expected = f"multiplexor values of at most {MULTIPLEXOR_VALUES_MAX - 1} for {found[1]}"
                 yield DatabaseProblem(shown, line, expected, _shortened(span[0]))
 
@@ -195,11 +157,11 @@ def _parser_problem(error: Exception, text: str, shown: str) -> DatabaseProblem:
     unused = re.search(r"VAL_ (\d+) (\w+)", words)
     if unused:
         place = re.search(rf"^[ \t]*VAL_[ \t]+{unused[1]}[ \t]+{unused[2]}\b", text, re.MULTILINE)
-        line = _line_at(text, place.start()) if place else line
+        line = line_at(text, place.start()) if place else line
     undefined = re.fullmatch(r"KeyError '(\w+)'", words)
     if undefined:
         place = re.search(rf'^[ \t]*BA_[ \t]+"{undefined[1]}"', text, re.MULTILINE)
-        line = _line_at(text, place.start()) if place else line
+        line = line_at(text, place.start()) if place else line
         words = f"attribute {undefined[1]} without a definition (BA_DEF_)" if place else words
     return DatabaseProblem(shown, line, "a DBC without contradictions", words)
 
@@ -263,10 +225,6 @@ def _given_attributes(message: Message) -> dict[str, int | str]:
 def _int_attribute(message: Message, name: str) -> int:
     value = _attribute(message, name)
     return int(value) if isinstance(value, int | float) else 0
-
-
-def _line_at(text: str, position: int) -> int:
-    return text.count("\n", 0, position) + 1
 
 
 @contextlib.contextmanager

@@ -12,7 +12,8 @@ from typing import Any, cast
 from cantools.database.can import Database
 
 from firmware_runtime.can.binding import SignalBinding
-from firmware_runtime.can.database import DatabaseError, load_database, read_dbc_text
+from firmware_runtime.can.database import DatabaseError, load_database
+from firmware_runtime.can.dbc_text import dbc_text, read_dbc
 from firmware_runtime.can.layout import bind
 from firmware_runtime.vehicle.bindings import Bus, EnumTable, RawTable, Resolution, Resolver
 from firmware_runtime.vehicle.declarations import Declarations, apply_declarations
@@ -128,7 +129,7 @@ def _load_buses(findings: Findings, elsewhere: list[Problem]) -> dict[str, Bus]:
             findings.add(path, "a DBC file", _absence(shown))
             continue
         try:
-            buses[name] = Bus(load_database(shown), shown, read_dbc_text(shown))
+            buses[name] = Bus(load_database(shown), shown, dbc_text(read_dbc(shown)))
         except DatabaseError as error:
             elsewhere.extend(Problem(p.path, p.line, "", p.expected, p.got) for p in error.problems)
     return buses

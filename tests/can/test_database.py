@@ -233,6 +233,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         with pytest.raises(DatabaseError) as caught:
             load_database(path)
         assert caught.value.problems == (DatabaseProblem(str(path), None, expected, got),)
+        assert str(caught.value) == f"{path}: expected {expected}, got {got}"
 
 
 def test_nothing_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
