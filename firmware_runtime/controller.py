@@ -16,9 +16,11 @@ from firmware_runtime.motion.driver import Driver, Motion, at_rest
 from firmware_runtime.motion.geodesy import LocalFrame
 from firmware_runtime.motion.kinematics import SteeringGeometry
 from firmware_runtime.motion.localisation import Localisation
+from firmware_runtime.safety.bus_watch import BusFindings, BusWatch
 from firmware_runtime.safety.estop import EStopReader
 from firmware_runtime.safety.facts import SafetyConfig, SafetyInputs
 from firmware_runtime.safety.fault_monitor import FaultMonitor
+from firmware_runtime.safety.host_report import NOTHING_TO_REPORT, HostReport
 from firmware_runtime.safety.monitor_inputs import MonitorInputs
 from firmware_runtime.safety.motion_limits import motion_limit
 from firmware_runtime.safety.standstill import Standstill
@@ -49,7 +51,7 @@ NO_POSE = Pose(0, 0.0, 0.0, 0.0, 0.0, 0.0, 1e3, 1e3, 1e3, 0, 0.0, False)
 
 
 class Controller:
-    """`step(now_ns, frames, serial, supervisor) -> Proposal`, once a tick."""
+    """`step(now_ns, frames, serial, supervisor, host) -> Proposal`, once a tick."""
 
     def __init__(self, profile: Profile, route: Route) -> None:
         data = profile.data
@@ -60,6 +62,7 @@ class Controller:
         self._builder = StateBuilder(profile.inputs, profile.input_enums, profile.calibration)
         self._standstill = Standstill(data.safety, data.traction)
         self._estop = EStopReader()
+        self.bus_watch = BusWatch({binding.bus for binding in (*profile.inputs, *profile.outputs)})
         self._monitor = FaultMonitor()
         self._machine = SafetyMachine(data.safety, data.limits)
         self._localisation = Localisation(data.localisation, geometry, data.traction, frame)
@@ -81,11 +84,18 @@ class Controller:
         self.telemetry: Telemetry | None = None
 
     def step(
-        self, now_ns: int, frames: Iterable[Frame], serial: bytes, supervisor: SupervisorReport
+        self,
+        now_ns: int,
+        frames: Iterable[Frame],
+        serial: bytes,
+        supervisor: SupervisorReport,
+        host: HostReport = NOTHING_TO_REPORT,
     ) -> Proposal:
         state = self._hear(now_ns, frames)
         standing = self._standstill.step(now_ns, state)
-        self.faults = faults = self._watch(now_ns, state, standing, supervisor)
+        self._feel_buttons(state)
+        buses = self.bus_watch.step(now_ns, host.bus_events, self._acknowledges(standing))
+        self.faults = faults = self._watch(now_ns, state, standing, supervisor, buses)
         self._config = config = self._machine.step(
             now_ns, self._config, self._safety_inputs(state, standing, faults)
         )
@@ -126,8 +136,25 @@ class Controller:
         self.state = state = self._builder.build(sample.values, sample.reasons, now_ns)
         return state
 
+    def _feel_buttons(self, state: VehicleState) -> None:
+        self._run_held = _held(state, "run_button", state.run_button, self._run_held)
+        self._acknowledge_held = _held(
+            state, "acknowledge_button", state.acknowledge_button, self._acknowledge_held
+        )
+
+    def _acknowledges(self, standing: bool) -> bool:
+        """Pressed just now, at standstill. In ESTOP a press clears that latch alone."""
+        config = self._config
+        edge = self._acknowledge_held and config.acknowledge_released
+        return edge and standing and config.state is not SafetyState.ESTOP
+
     def _watch(
-        self, now_ns: int, state: VehicleState, standing: bool, supervisor: SupervisorReport
+        self,
+        now_ns: int,
+        state: VehicleState,
+        standing: bool,
+        supervisor: SupervisorReport,
+        buses: BusFindings,
     ) -> FaultSet:
         return self._monitor.step(
             now_ns,
@@ -144,6 +171,7 @@ class Controller:
                 park_brake_release_asked=self._last_release_asked,
                 precharge_overdue=self._last_high_voltage.precharge_overdue,
                 supervisor_took_over=supervisor.took_over,
+                buses=buses,
             ),
         )
 
@@ -156,10 +184,6 @@ class Controller:
             and state.brake_status in READY_STATUS
             and state.steering_status in READY_STATUS
             and state.park_brake_state is ParkBrakeState.APPLIED
-        )
-        self._run_held = _held(state, "run_button", state.run_button, self._run_held)
-        self._acknowledge_held = _held(
-            state, "acknowledge_button", state.acknowledge_button, self._acknowledge_held
         )
         return SafetyInputs(
             estop_pressed=self._estop.step(state),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.controller import Controller
+from firmware_runtime.safety.host_report import NOTHING_TO_REPORT, HostReport
 from firmware_runtime.safety.supervisor import Supervisor
 from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.route import Route
@@ -29,9 +30,11 @@ class Onboard:
             raise RuntimeError("telemetry: expected at least one step before it is read, none was made")
         return telemetry
 
-    def step(self, now_ns: int, frames: Sequence[Frame], serial: bytes) -> list[Frame]:
-        """One tick: frames and serial bytes that came since the last, frames to send now."""
-        proposal = self.controller.step(now_ns, frames, serial, self._report)
+    def step(
+        self, now_ns: int, frames: Sequence[Frame], serial: bytes, host: HostReport = NOTHING_TO_REPORT
+    ) -> list[Frame]:
+        """One tick: frames, serial bytes and events that came since the last; frames to send now."""
+        proposal = self.controller.step(now_ns, frames, serial, self._report, host)
         out = self.supervisor.step(now_ns, frames, proposal)
         self._report = self.supervisor.report
         return out

@@ -11,13 +11,19 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Protocol
 
-from firmware_runtime.can.bus import BusPort
+from firmware_runtime.can.bus import BusHealth, BusPort
+from firmware_runtime.can.bus_events import BusEvent
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.clock import Clock
 from firmware_runtime.executive.tick_grid import TICK_NS, LoopStatistics, TickGrid
 from firmware_runtime.recorder.blackbox import Recorder
 from firmware_runtime.recorder.replay import Steppable
 from firmware_runtime.recorder.tick_record import TickRecord
+from firmware_runtime.safety.host_report import NOTHING_TO_REPORT, HostReport
+
+
+class WatchedBus(BusPort, BusHealth, Protocol):
+    """A bus as the loop needs it: frames, and what the port has to say beside them."""
 
 
 class SerialSource(Protocol):
@@ -49,7 +55,7 @@ class StopRequest:
 
 def run_periodic(
     runtime: Steppable,
-    buses: Sequence[BusPort],
+    buses: Sequence[WatchedBus],
     serial: SerialSource,
     recorder: Recorder | None,
     clock: Clock,
@@ -64,13 +70,17 @@ def run_periodic(
         if now_ns is None:
             continue
         frames_in: list[Frame] = []
+        events: list[BusEvent] = []
         for bus in buses:
             frames_in += bus.receive(now_ns)
+            events += bus.take_events()
         serial_in = serial.read(now_ns)
-        frames_out = runtime.step(now_ns, frames_in, serial_in)
+        host = HostReport(tuple(events)) if events else NOTHING_TO_REPORT
+        frames_out = runtime.step(now_ns, frames_in, serial_in, host)
         _send(ports, frames_out)
         if recorder is not None:
-            recorder.record(TickRecord(now_ns, frames_in, serial_in, frames_out, runtime.telemetry))
+            telemetry = runtime.telemetry
+            recorder.record(TickRecord(now_ns, frames_in, serial_in, frames_out, telemetry, host=host))
         grid.done()
     return grid.statistics
 

@@ -130,7 +130,10 @@ class BlackBoxReader:
             raise BlackBoxError(f"{path}: the header does not fit: {error}") from error
         version = self.header.schema_version
         if version != SCHEMA_VERSION:
-            raise BlackBoxError(f"{path}: expected schema version {SCHEMA_VERSION}, came {version}")
+            raise BlackBoxError(
+                f"{path}: expected schema version {SCHEMA_VERSION}, came {version}; "
+                "the release of the runtime that wrote it can read it"
+            )
 
     def ticks(self) -> Iterator[TickRecord]:
         """Whole records in order, from where the last call stopped; stops before one that is not whole.

@@ -11,6 +11,7 @@ import msgspec
 
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.recorder.tick_record import TickRecord
+from firmware_runtime.safety.host_report import HostReport
 from firmware_runtime.vehicle.telemetry import Telemetry
 
 
@@ -20,7 +21,9 @@ class Steppable(Protocol):
     @property
     def telemetry(self) -> Telemetry: ...
 
-    def step(self, now_ns: int, frames: Sequence[Frame], serial: bytes, /) -> Sequence[Frame]: ...
+    def step(
+        self, now_ns: int, frames: Sequence[Frame], serial: bytes, host: HostReport, /
+    ) -> Sequence[Frame]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def replay(ticks: Iterable[TickRecord], runtime: Steppable) -> ReplayResult:
         if tick.dropped_before:
             gap = f"{tick.dropped_before} ticks missing"
             return ReplayResult(same, Difference(same, tick.time_ns, "records", gap, "not replayed"))
-        out = runtime.step(tick.time_ns, tick.frames_in, tick.serial_in)
+        out = runtime.step(tick.time_ns, tick.frames_in, tick.serial_in, tick.host)
         difference = _frames(same, tick, out) or _telemetry(same, tick, runtime.telemetry)
         if difference is not None:
             return ReplayResult(same, difference)

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import msgspec
 
 from firmware_runtime.can.frame import Frame
+from firmware_runtime.safety.host_report import NOTHING_TO_REPORT, HostReport
 from firmware_runtime.vehicle.telemetry import Telemetry
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Rises when the meaning or order of the fields below changes; a reader takes its own version only."""
 
 
@@ -40,3 +41,5 @@ class TickRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     telemetry: Telemetry
     dropped_before: int = 0
     """Ticks between the last record and this one that were not kept."""
+    host: HostReport = NOTHING_TO_REPORT
+    """What the shell saw beside frames and serial bytes: an input too."""

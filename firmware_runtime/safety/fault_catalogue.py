@@ -82,4 +82,23 @@ FAULTS: tuple[FaultRow, ...] = (
              Severity.DEGRADE, 500 * _MS, _AWAKE, "DC/DC converter, 24 V battery"),
     FaultRow("supervisor_took_over", "The supervisor stopped the vehicle", monitors.supervisor_took_over,
              Severity.MINIMAL_RISK, 0, _ALWAYS, "the reason it names; black box of the seconds before"),
+    # Two senders of one identifier: an ECU obeys now the one, now the other. Held until acknowledged.
+    FaultRow("foreign_sender", "Somebody else sends a message of ours", monitors.foreign_sender,
+             Severity.MINIMAL_RISK, 0, _ALWAYS, "a second controller, tool or replay on the bus it names"),
+    # Not severity 4: with the drive bus off no command gets out and the ECUs stop by their own timeouts; with
+    # another bus off, or this one back in mid-stop, a stop along the path is the better one. No debounce:
+    # the CAN controller has counted 256 errors already.
+    FaultRow("bus_off", "A bus is off, down or gone", monitors.bus_off,
+             Severity.MINIMAL_RISK, 0, _ALWAYS, "the bus's cable, terminators and bit rate; its interface"),
+    FaultRow("bus_given_up", "A bus that goes off again and again is not restarted", monitors.bus_given_up,
+             Severity.MINIMAL_RISK, 0, _ALWAYS, "why it went off; then start the runtime anew"),
+    FaultRow("bus_disturbed", "Many transmission errors on a bus", monitors.bus_disturbed,
+             Severity.WARN, 100 * _MS, _ALWAYS, "the bus's cable, terminators, bit rate; a node that broke"),
+    # A loss stays true for a second (bus_watch.py): one alone warns, losses that go on for 3 s degrade.
+    FaultRow("frames_lost", "Received frames were lost in this computer", monitors.frames_lost,
+             Severity.WARN, 0, _ALWAYS, "load of bus and computer; a node that sends too much"),
+    FaultRow("frames_lost_on_and_on", "Received frames are lost again and again", monitors.frames_lost,
+             Severity.DEGRADE, 3000 * _MS, _ALWAYS, "load of bus and computer; a node that sends too much"),
+    FaultRow("clock_stepped", "The wall clock was set", monitors.clock_stepped,
+             Severity.WARN, 0, _ALWAYS, "who sets the computer's clock while it drives (NTP should slew it)"),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from firmware_runtime.safety.bus_watch import ALL_WELL, BusFindings
 from firmware_runtime.vehicle.enums import SafetyState
 from firmware_runtime.vehicle.pose import Pose
 from firmware_runtime.vehicle.profile import ProfileData
@@ -28,3 +29,4 @@ class MonitorInputs(msgspec.Struct, frozen=True):
     """By the last tick."""
     heading_error_rad: float = 0.0
     """Of the last tick, against the route's tangent; 0 where no route is followed."""
+    buses: BusFindings = ALL_WELL

@@ -194,3 +194,27 @@ def supply_low(i: MonitorInputs) -> str:
 
 def supervisor_took_over(i: MonitorInputs) -> str:
     return i.supervisor_took_over
+
+
+def foreign_sender(i: MonitorInputs) -> str:
+    return "; ".join(i.buses.foreign_senders)
+
+
+def bus_off(i: MonitorInputs) -> str:
+    return ", ".join(i.buses.off)
+
+
+def bus_given_up(i: MonitorInputs) -> str:
+    return ", ".join(i.buses.given_up)
+
+
+def bus_disturbed(i: MonitorInputs) -> str:
+    return ", ".join(i.buses.disturbed)
+
+
+def frames_lost(i: MonitorInputs) -> str:
+    return ", ".join(i.buses.frames_lost)
+
+
+def clock_stepped(i: MonitorInputs) -> str:
+    return ", ".join(i.buses.clock_steps)

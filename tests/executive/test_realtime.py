@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_runtime.can.bus import BusPort, BusStatistics, open_bus
+from firmware_runtime.can.bus import BusStatistics, open_bus
+from firmware_runtime.can.bus_events import BusEvent, BusState, EventKind
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.clock import MonotonicClock
-from firmware_runtime.executive.realtime import StopRequest, run_periodic
+from firmware_runtime.executive.realtime import StopRequest, WatchedBus, run_periodic
 from firmware_runtime.executive.tick_grid import LoopStatistics
 from firmware_runtime.recorder.tick_record import TickRecord
+from firmware_runtime.safety.host_report import HostReport
 from firmware_runtime.vehicle.telemetry import Telemetry
 from tests.recorder.ticks import telemetry_at
 
@@ -41,11 +43,13 @@ class Runtime:
         self.telemetry: Telemetry = telemetry_at(0)
         self.begins_ns: list[int] = []
         self.inputs: list[tuple[list[Frame], bytes]] = []
+        self.hosts: list[HostReport] = []
         self.answer: list[Frame] = []
         self._clock = clock
         self._durations_ns = durations_ns
 
-    def step(self, now_ns: int, frames: Sequence[Frame], serial: bytes, /) -> list[Frame]:
+    def step(self, now_ns: int, frames: Sequence[Frame], serial: bytes, host: HostReport, /) -> list[Frame]:
+        self.hosts.append(host)
         if len(self.begins_ns) < len(self._durations_ns):
             self._clock.time_ns += self._durations_ns[len(self.begins_ns)]
         self.begins_ns.append(now_ns)
@@ -174,10 +178,12 @@ def test_a_sleep_cut_short_makes_no_early_tick() -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_signal_ends_the_loop_after_the_tick_under_way(number: signal.Signals) -> None:
     class Ends(Runtime):
-        def step(self, now_ns: int, frames: Sequence[Frame], serial: bytes, /) -> list[Frame]:
+        def step(
+            self, now_ns: int, frames: Sequence[Frame], serial: bytes, host: HostReport, /
+        ) -> list[Frame]:
             if len(self.begins_ns) == 2:
                 os.kill(os.getpid(), number)
-            return super().step(now_ns, frames, serial)
+            return super().step(now_ns, frames, serial, host)
 
     before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
     stop = StopRequest()
@@ -195,12 +201,17 @@ def test_a_stop_signal_ends_the_loop_after_the_tick_under_way(number: signal.Sig
 
 
 class Sink:
-    """A bus port that takes all."""
+    """A bus port that takes all, hears nothing, and tells what it is given to tell, a portion a tick."""
 
-    name = "drive"
+    state = BusState.ERROR_ACTIVE
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "drive", *events: list[BusEvent]) -> None:
+        self.name = name
         self.statistics = BusStatistics()
+        self._events = list(events)
+
+    def take_events(self) -> list[BusEvent]:
+        return self._events.pop(0) if self._events else []
 
     def receive(self, now_ns: int) -> list[Frame]:
         return []
@@ -213,5 +224,17 @@ class Sink:
 
 
 def test_the_sink_is_a_bus_port() -> None:
-    port: BusPort = Sink()
+    port: WatchedBus = Sink()
     assert port.receive(0) == []
+
+
+def test_what_the_buses_say_beside_frames_is_an_input_and_is_recorded() -> None:
+    off = BusEvent(0, "drive", EventKind.STATE, int(BusState.BUS_OFF), text="BUS_OFF")
+    step = BusEvent(0, "drive", EventKind.CLOCK_STEP, 5)
+    lost = BusEvent(0, "body", EventKind.OVERFLOW, 7)
+    clock, tape = VirtualTime(), Tape()
+    runtime = Runtime(clock)
+    buses = [Sink("drive", [], [off, step], []), Sink("body", [], [lost], [lost])]
+    run(runtime, clock, 4, buses=buses, recorder=tape)
+    assert [host.bus_events for host in runtime.hosts] == [(), (off, step, lost), (lost,), ()]
+    assert [record.host for record in tape.records] == runtime.hosts

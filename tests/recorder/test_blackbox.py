@@ -43,6 +43,7 @@ def test_ticks_come_back_as_they_were(path: Path) -> None:
     for sequence, read in enumerate(ticks):
         assert same(read, tick(sequence))
         assert read.frames_in == tick(sequence).frames_in
+        assert read.host == tick(sequence).host
         assert read.telemetry.state is SafetyState.AUTO
         assert read.telemetry.faults == ("message_lost: drive.BrakeFeedback",)
     assert reader.unread_bytes == 0
@@ -168,10 +169,12 @@ def framed(value: object) -> bytes:
     return len(payload).to_bytes(4, "little") + zlib.crc32(payload).to_bytes(4, "little") + payload
 
 
-def test_another_schema_version_is_refused(path: Path) -> None:
-    header: BlackBoxHeader = msgspec.structs.replace(HEADER, schema_version=2)
+@pytest.mark.parametrize("version", [1, 3])
+def test_another_schema_version_is_refused_and_who_can_read_it_is_told(path: Path, version: int) -> None:
+    header: BlackBoxHeader = msgspec.structs.replace(HEADER, schema_version=version)
     path.write_bytes(b"FRBBOX\r\n" + framed(header))
-    with pytest.raises(BlackBoxError, match="expected schema version 1, came 2"):
+    message = f"expected schema version 2, came {version}; the release of the runtime that wrote it can"
+    with pytest.raises(BlackBoxError, match=message):
         BlackBoxReader(path)
 
 

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
+from firmware_runtime.can.bus_events import BusEvent, EventKind
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.recorder.replay import replay
 from firmware_runtime.recorder.tick_record import TickRecord
+from firmware_runtime.safety.host_report import HostReport
 from firmware_runtime.vehicle.telemetry import Telemetry
 from tests.recorder.ticks import telemetry_at
 
@@ -21,8 +23,10 @@ class Runtime:
         self.telemetry: Telemetry = telemetry_at(0)
         self._sum = 0
 
-    def step(self, now_ns: int, frames: Sequence[Frame], serial_bytes: bytes) -> list[Frame]:
-        self._sum = hash((self._sum, now_ns, tuple(frames), serial_bytes)) & 0xFFFF
+    def step(
+        self, now_ns: int, frames: Sequence[Frame], serial_bytes: bytes, host: HostReport
+    ) -> list[Frame]:
+        self._sum = hash((self._sum, now_ns, tuple(frames), serial_bytes, host.bus_events)) & 0xFFFF
         self.telemetry = telemetry_at(now_ns, speed_mps=float(self._sum))
         return [Frame(now_ns, "drive", n, self._sum.to_bytes(2, "little")) for n in range(3)]
 
@@ -33,8 +37,9 @@ def recorded(count: int) -> list[TickRecord]:
     for sequence in range(count):
         now_ns = sequence * PERIOD_NS
         frames = [Frame(now_ns, "body", 1, bytes([sequence]))]
-        out = runtime.step(now_ns, frames, b"$")
-        records.append(TickRecord(now_ns, frames, b"$", out, runtime.telemetry))
+        host = HostReport((BusEvent(now_ns, "drive", EventKind.OVERFLOW, sequence),))
+        out = runtime.step(now_ns, frames, b"$", host)
+        records.append(TickRecord(now_ns, frames, b"$", out, runtime.telemetry, host=host))
     # Through the file's encoding and back, as a reader hands them on.
     decoder = msgspec.msgpack.Decoder(TickRecord)
     return [decoder.decode(msgspec.msgpack.encode(record)) for record in records]
@@ -49,10 +54,10 @@ def change(record: TickRecord, **changes: object) -> TickRecord:
     return msgspec.structs.replace(record, **changes)
 
 
-@pytest.mark.parametrize("field", ["frames_in", "serial_in"])
-def test_a_changed_input_shows_in_that_very_tick(field: str) -> None:
+@pytest.mark.parametrize(("field", "value"), [("frames_in", ()), ("serial_in", b"#"), ("host", HostReport())])
+def test_a_changed_input_shows_in_that_very_tick(field: str, value: object) -> None:
     records = recorded(30)
-    records[20] = change(records[20], **{field: () if field == "frames_in" else b"#"})
+    records[20] = change(records[20], **{field: value})
     difference = replay(records, Runtime()).difference
     assert difference is not None
     assert (difference.tick, difference.time_ns) == (20, 20 * PERIOD_NS)

@@ -2,8 +2,10 @@
 
 import math
 
+from firmware_runtime.can.bus_events import BusEvent, BusState, EventKind
 from firmware_runtime.can.frame import EXTENDED_FLAG, Frame
 from firmware_runtime.recorder.tick_record import BlackBoxHeader, TickRecord
+from firmware_runtime.safety.host_report import HostReport
 from firmware_runtime.vehicle.enums import SafetyState, Severity
 from firmware_runtime.vehicle.telemetry import Telemetry
 
@@ -39,4 +41,9 @@ def tick(number: int) -> TickRecord:
     time_ns = number * TICK_NS
     frames_in = [Frame(time_ns - n, "drive", n | EXTENDED_FLAG, bytes([number % 256] * n)) for n in range(9)]
     frames_out = [Frame(time_ns, "body", 0x123, b"\x00\xff")]
-    return TickRecord(time_ns, frames_in, b"$GPGGA*00\r\n", frames_out, telemetry_at(time_ns))
+    events = (
+        BusEvent(time_ns, "drive", EventKind.STATE, int(BusState.BUS_OFF), text="BUS_OFF"),
+        BusEvent(time_ns, "body", EventKind.FOREIGN_SENDER, 2, 7 | EXTENDED_FLAG, "body.BodyCommand"),
+    )
+    host = HostReport(events[: number % 3])
+    return TickRecord(time_ns, frames_in, b"$GPGGA*00\r\n", frames_out, telemetry_at(time_ns), host=host)
