@@ -3,14 +3,17 @@
 import argparse
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from firmware_runtime.can.bus import BusError, BusPort, open_bus
-from firmware_runtime.executive import bus_options, route_arguments
+from firmware_runtime.can.bus import BusError, PythonCanPort, SocketCanPort, open_bus
+from firmware_runtime.can.ownership import OwnershipGuard
+from firmware_runtime.executive import bus_options, bus_setup, route_arguments
 from firmware_runtime.executive.clock import MonotonicClock
 from firmware_runtime.executive.onboard import Onboard
 from firmware_runtime.executive.realtime import StopRequest, run_periodic
@@ -57,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
     stop.listen()
     profile, route = route_arguments.load(args)
     with ExitStack() as stack:
-        buses = _open_buses(args.bus or [], profile, stack)
+        guards = bus_setup.guards(profile)
+        buses = _open_buses(args.bus or [], profile, guards, stack)
         serial = _open_serial(args.serial or profile.data.localisation.serial_port, profile, stack)
         onboard = Onboard(profile, route)
         scheduling = prepare_for_ticks()
@@ -69,15 +73,28 @@ def run(args: argparse.Namespace) -> int:
         finally:
             if recorder is not None:
                 recorder.close()
-        print(_statistics(loop, buses, serial, recorder), flush=True)
+        events = onboard.controller.bus_watch.counts
+        figures = {bus.name: _bus_figures(bus, guards[bus.name], events.get(bus.name, {})) for bus in buses}
+        print(_statistics(loop, figures, serial, recorder), flush=True)
     return 0
 
 
-def _open_buses(texts: Sequence[str], profile: Profile, stack: ExitStack) -> list[BusPort]:
-    ports: list[BusPort] = []
+def _open_buses(
+    texts: Sequence[str], profile: Profile, guards: Mapping[str, OwnershipGuard], stack: ExitStack
+) -> list[PythonCanPort | SocketCanPort]:
+    """Each closes with `stack`. A SocketCAN port restarts its controller after bus-off by itself."""
+    ports: list[PythonCanPort | SocketCanPort] = []
+    heard = bus_setup.heard_identifiers(profile)
     for option in bus_options.parse_bus_options(texts, profile.databases):
         try:
-            port = open_bus(option.name, option.interface, option.channel, option.options)
+            port = open_bus(
+                option.name,
+                option.interface,
+                option.channel,
+                option.options,
+                identifiers=heard[option.name],
+                guard=guards[option.name],
+            )
         except BusError as error:
             got = str(error).partition(" cannot be opened: ")[2] or str(error)
             problem = Problem("--bus", None, str(option), "an interface that can be opened", got)
@@ -113,16 +130,31 @@ def _open_recorder(path: Path, profile: Profile, route: Route) -> BackgroundReco
         raise ConfigurationError([problem]) from error
 
 
+def _bus_figures(
+    bus: PythonCanPort | SocketCanPort, guard: OwnershipGuard, events: Mapping[str, int]
+) -> dict[str, Any]:
+    """Counts of the port, and what it said beside frames: `events` by kind, as the tick took them."""
+    foreign = {guard.rows[can_id].message: count for can_id, count in guard.foreign_counts.items() if count}
+    return {
+        **asdict(bus.statistics),
+        "state": bus.state.name,
+        "events": events,
+        "foreign_sender_frames": foreign,
+        "error_classes": {name: count for name, count in bus.errors.counts.items() if count},
+        "restart_error": bus.restart_error if isinstance(bus, SocketCanPort) else "",
+    }
+
+
 def _statistics(
     loop: LoopStatistics,
-    buses: Sequence[BusPort],
+    buses: Mapping[str, Mapping[str, Any]],
     serial: SerialReader,
     recorder: BackgroundRecorder | None,
 ) -> str:
     """One line of JSON."""
     values = {
         "loop": loop,
-        "buses": {bus.name: bus.statistics for bus in buses},
+        "buses": buses,
         "serial": serial.statistics,
         "recorder_drops": recorder.drops if recorder is not None else 0,
         "recorder_error": str(recorder.error) if recorder is not None and recorder.error else "",

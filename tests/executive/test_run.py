@@ -72,7 +72,10 @@ def record(route: Path, receiver: str, tmp_path: Path) -> Path:
         statistics = json.loads(process.stdout.readline())
         assert process.wait(20) == 0
     # With no vehicle on the buses it sends all the same: its heartbeat says STANDING.
-    assert statistics["buses"]["drive"]["sent"] >= 20
+    drive = statistics["buses"]["drive"]
+    assert drive["sent"] >= 20
+    assert (drive["state"], drive["restart_error"]) == ("ERROR_ACTIVE", "")
+    assert drive["events"] == drive["foreign_sender_frames"] == drive["error_classes"] == {}
     assert statistics["loop"]["ticks"] >= 20
     assert (statistics["recorder_drops"], statistics["recorder_error"]) == (0, "")
     return path
