@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from math import hypot
 
+from firmware_runtime.can.bus_events import BusEvent
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.onboard import Onboard
 from firmware_runtime.motion.route_track import RouteTracker
+from firmware_runtime.recorder.tick_record import TickRecord
+from firmware_runtime.safety.host_report import HostReport
 from firmware_runtime.vehicle.enums import SafetyState
 from firmware_runtime.vehicle.load import load_profile
 from firmware_runtime.vehicle.route import Route
@@ -39,6 +42,12 @@ class Rig:
         self.states: list[SafetyState] = []
         self.runtime_alive = True
         self.control_alive = True
+        self.bus_events: list[BusEvent] = []
+        """What the ports say in the next tick."""
+        self.cut: set[str] = set()
+        """Buses on which nothing comes or goes."""
+        self.records: list[TickRecord] | None = None
+        """A list keeps every tick, for a replay."""
         self.cross_track_max_m = 0.0
         self._line = RouteTracker(route)
 
@@ -56,12 +65,19 @@ class Rig:
 
     def tick(self) -> None:
         self.now_ns += TICK_NS
-        self.heard = [Frame(*frame) for frame in self.vehicle.step(self.now_ns, self.said)]
+        arriving = [frame for frame in self.said if frame.bus not in self.cut]
+        heard = [Frame(*frame) for frame in self.vehicle.step(self.now_ns, arriving)]
+        self.heard = [frame for frame in heard if frame.bus not in self.cut]
         serial = self.vehicle.serial_bytes()
         if not self.runtime_alive:
             self.said = []
         elif self.control_alive:
-            self.said = self.onboard.step(self.now_ns, self.heard, serial)
+            host = HostReport(tuple(self.bus_events))
+            self.bus_events.clear()
+            self.said = self.onboard.step(self.now_ns, self.heard, serial, host)
+            if self.records is not None:
+                tick = TickRecord(self.now_ns, self.heard, serial, self.said, self.telemetry, host=host)
+                self.records.append(tick)
             if not self.states or self.states[-1] is not self.state:
                 self.states.append(self.state)
         else:
