@@ -23,7 +23,8 @@ class SignalBinding:
     default: float = 0.0
     """SI value of an input before its first reception."""
     source: int | None = None
-    """Address of the one J1939 sender that is heard, or sent as; None leaves it to the DBC (see `pgn.py`)."""
+    """Address of the one J1939 sender that is heard, or sent as; -1 (`ANY_SOURCE`) hears any; None leaves it
+    to the DBC (see `pgn.py`)."""
 
     @property
     def path(self) -> str:

@@ -18,6 +18,8 @@ from firmware_runtime.can.tables import (
 )
 
 _INTEGER_MAX = (1 << 63) - 1
+_SIGNED, _RAWS = 1 << 63, 1 << 64
+"""No raw value is beyond; a label of such a number is never met, and the compiled form cannot hold it."""
 _FLOATS = {32: RawKind.FLOAT32, 64: RawKind.FLOAT64}
 
 
@@ -89,6 +91,9 @@ def _signal(signal: Signal, has_spns: bool, page: int) -> SignalLayout:
         page=page,
         indicators=indicators.indicators_of(kind, signal.length, has_spns, _stated(signal)),
         unit=signal.unit or "",
+        labels=tuple(
+            (int(raw), str(label)) for raw, label in (signal.choices or {}).items() if -_SIGNED <= raw < _RAWS
+        ),
     )
 
 

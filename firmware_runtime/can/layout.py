@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from firmware_runtime.can.binding import SignalBinding
 from firmware_runtime.can.j1939 import format_id
-from firmware_runtime.can.pgn import ANY_SOURCE, heard_source, pgn_of
+from firmware_runtime.can.pgn import ANY_SOURCE, bound_id, heard_source, pgn_of, source_text
 from firmware_runtime.can.protection import PROTECTIONS, Checker, ProtectionContract
 from firmware_runtime.can.refusals import (
     binding_problems,
@@ -42,7 +42,7 @@ class MessageLayout:
 
     bus: str
     path: str
-    """`bus.Message`, and `bus.Message@0x27` where the binding names a J1939 source."""
+    """`bus.Message`, and `bus.Message@0x27` or `bus.Message@any` where the binding names a J1939 source."""
     can_id: int
     """With EXTENDED_FLAG for 29 bits."""
     source: int | None
@@ -150,7 +150,8 @@ def _rows(
             message = messages[index]
             place[index, signal.page] = len(rows)
             path = f"{message.path}[{message.pages[signal.page].label}]"
-            deadline_ns = page_deadline_ns(message.deadline_ns, len(message.pages))
+            stated_ns = message.pages[signal.page].deadline_ms * NS_PER_MS
+            deadline_ns = stated_ns or page_deadline_ns(message.deadline_ns, len(message.pages))
             rows.append(RowLayout(path, index, signal.page, deadline_ns))
     pairs = zip(message_index, signals, strict=True)
     return tuple(rows), tuple(place[index, signal.page] for index, signal in pairs)
@@ -202,9 +203,8 @@ def _find(
 def _message_layout(table: MessageTable, binding: SignalBinding, problems: list[str]) -> MessageLayout:
     contract = table.contract
     deadline_ms = contract.deadline_ms or contract.cycle_ms * DEFAULT_DEADLINE_CYCLES
-    at = "" if binding.source is None else f"@0x{binding.source:02X}"
-    path = f"{binding.bus}.{table.name}{at}"
-    can_id = table.can_id if binding.source is None else table.can_id & ~0xFF | binding.source
+    path = f"{binding.bus}.{table.name}{source_text(binding.source)}"
+    can_id = bound_id(table.can_id, binding.source)
     checker = _checker(table, path, can_id, problems)
     header = checker.header_bits if checker else frozenset[int]()
     return MessageLayout(

@@ -20,12 +20,24 @@ def pgn_of(can_id: int) -> int:
     return pgn if pgn & 0xFF00 >= 0xF000 else pgn & 0x3FF00
 
 
+def source_text(source: int | None) -> str:
+    """Behind a message's name: `@0x27`, `@any`, or nothing where a binding leaves the source to the DBC."""
+    if source is None:
+        return ""
+    return "@any" if source == ANY_SOURCE else f"@0x{source:02X}"
+
+
 def heard_source(message: MessageTable, bound: int | None) -> int:
-    """The source that a J1939 message is heard from, or ANY_SOURCE."""
+    """The source that a J1939 message is heard from, or ANY_SOURCE; `bound` is what its binding states."""
     if bound is not None:
         return bound
     stated = message.can_id & 0xFF
     return ANY_SOURCE if stated in NO_SENDER else stated
+
+
+def bound_id(can_id: int, bound: int | None) -> int:
+    """Identifier of a message for the source that its binding states; 0xFF in it stands for any."""
+    return can_id if bound is None else can_id & ~0xFF | bound & 0xFF
 
 
 class PgnMatch:

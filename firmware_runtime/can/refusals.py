@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from firmware_runtime.can.binding import SignalBinding
+from firmware_runtime.can.pgn import ANY_SOURCE
 from firmware_runtime.can.protection.contract import Checker, field_bits
 from firmware_runtime.can.tables import (
     MessageTable,
@@ -37,8 +38,8 @@ def binding_problems(binding: SignalBinding, names: set[str]) -> Iterator[str]:
         yield f"{binding.name}: expected low <= high, got {binding.low} and {binding.high}"
     if not math.isfinite(binding.default):
         yield f"{binding.name}: expected a finite default, got {binding.default}"
-    if binding.source is not None and not 0 <= binding.source <= 0xFF:
-        yield f"{binding.name}: expected a J1939 source address 0..255, got {binding.source}"
+    if binding.source is not None and not ANY_SOURCE <= binding.source <= 0xFF:
+        yield f"{binding.name}: expected a J1939 source address 0..255, or any (-1), got {binding.source}"
 
 
 def message_problems(message: MessageTable, path: str) -> Iterator[str]:

@@ -73,6 +73,8 @@ class SignalLayout(msgspec.Struct, frozen=True, array_like=True):
     """Index in `MessageTable.pages`, or NO_PAGE."""
     indicators: Indicators | None
     unit: str
+    labels: tuple[tuple[int, str], ...] = ()
+    """Value table (`VAL_`): raw values and their labels, in the DBC's order."""
 
     @property
     def word(self) -> int:
@@ -119,6 +121,8 @@ class PageTable(msgspec.Struct, frozen=True, array_like=True):
     values: tuple[int, ...]
     parent: int
     """Page of the multiplexor itself (cascaded multiplexing), or NO_PAGE."""
+    deadline_ms: int = 0
+    """Of this page alone; no DBC states one, a vehicle profile may. 0: its message's times the pages."""
 
     @property
     def label(self) -> str:
@@ -144,6 +148,10 @@ class MessageTable(msgspec.Struct, frozen=True, array_like=True):
     def wire_length(self) -> int:
         """Payload bytes on the bus: CAN FD has no lengths between 8, 12, 16, 20, 24, 32, 48 and 64."""
         return wire_length(self.length)
+
+    def signal(self, name: str) -> SignalLayout | None:
+        """The signal of this name, or None."""
+        return next((signal for signal in self.signals if signal.name == name), None)
 
 
 class DatabaseTable(msgspec.Struct, frozen=True, array_like=True):

@@ -6,11 +6,14 @@ import sys
 from dataclasses import asdict, dataclass
 
 from firmware_runtime.can.binding import SignalBinding
-from firmware_runtime.can.database import can_id, contract_of
 from firmware_runtime.can.frame import EXTENDED_FLAG
+from firmware_runtime.can.pgn import ANY_SOURCE, bound_id, heard_source, pgn_of, source_text
+from firmware_runtime.can.tables import NO_PAGE, MessageTable, SignalLayout
+from firmware_runtime.executive import compiled_databases
 from firmware_runtime.executive.subcommand import EXIT_PROBLEMS, Subparsers, print_problems
 from firmware_runtime.executive.terminal import Style, table
-from firmware_runtime.vehicle.load import Profile, load_profile
+from firmware_runtime.vehicle.load import Profile
+from firmware_runtime.vehicle.messages import deadline_ms
 from firmware_runtime.vehicle.problems import ConfigurationError
 from firmware_runtime.vehicle.signals import INPUT_SPECS, OUTPUT_SPECS
 
@@ -72,11 +75,12 @@ def add_parser(subparsers: Subparsers) -> None:
         "profile", metavar="PROFILE", help="vehicle profile (TOML), such as configs/q_truck.toml"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
+    compiled_databases.add(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     try:
-        profile = load_profile(args.profile)
+        profile = compiled_databases.load(args)
     except ConfigurationError as error:
         if args.json:
             print(json.dumps({"valid": False, "problems": [p._asdict() for p in error.problems]}, indent=2))
@@ -99,26 +103,48 @@ def binding_rows(profile: Profile) -> list[BindingRow]:
 
 
 def _row(profile: Profile, binding: SignalBinding, direction: str, unit: str) -> BindingRow:
-    message = profile.databases[binding.bus].get_message_by_name(binding.message)
-    contract = contract_of(message)
-    identifier = can_id(message)
-    digits = 8 if identifier & EXTENDED_FLAG else 3
-    protection = f"{contract.protection} id {contract.data_id}" if contract.protection else "none"
+    message, signal = _bound(profile, binding)
+    page = None if signal.page == NO_PAGE else message.pages[signal.page]
     return BindingRow(
         signal=binding.name,
         direction=direction,
         unit=unit,
         bus=binding.bus,
-        message=binding.message,
-        identifier=f"0x{message.frame_id:0{digits}X}",
+        message=f"{message.name}{source_text(binding.source)}" + (f"[{page.label}]" if page else ""),
+        identifier=_identifier(message, binding.source),
         dbc_signal=binding.signal,
-        dbc_unit=message.get_signal_by_name(binding.signal).unit or "",
+        dbc_unit=signal.unit,
         factor=binding.si_factor,
         offset=binding.si_offset,
-        cycle_ms=contract.cycle_ms,
-        deadline_ms=contract.deadline_ms,
-        protection=protection,
+        cycle_ms=message.contract.cycle_ms,
+        deadline_ms=deadline_ms(message, page),
+        protection=_protection(profile, binding, message),
     )
+
+
+def _bound(profile: Profile, binding: SignalBinding) -> tuple[MessageTable, SignalLayout]:
+    message = profile.databases[binding.bus].message(binding.message)
+    signal = None if message is None else message.signal(binding.signal)
+    if message is None or signal is None:
+        raise LookupError(f"expected {binding.path} in the databases of a loaded profile")
+    return message, signal
+
+
+def _identifier(message: MessageTable, source: int | None) -> str:
+    if message.is_j1939 and heard_source(message, source) == ANY_SOURCE:
+        return f"PGN 0x{pgn_of(message.can_id):04X}"
+    identifier = bound_id(message.can_id, source)
+    digits = 8 if identifier & EXTENDED_FLAG else 3
+    return f"0x{identifier & ~EXTENDED_FLAG:0{digits}X}"
+
+
+def _protection(profile: Profile, binding: SignalBinding, message: MessageTable) -> str:
+    contract = message.contract
+    if contract.protection:
+        return f"{contract.protection} id {contract.data_id}" if contract.data_id else contract.protection
+    declared = profile.data.messages.get(binding.bus, {}).get(binding.message)
+    # Without a reason it may go unprotected because it only informs people.
+    return f"none: {declared.unprotected}" if declared and declared.unprotected else "none"
 
 
 def _counts(profile: Profile) -> dict[str, int]:

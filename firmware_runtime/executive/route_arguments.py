@@ -3,9 +3,10 @@
 import argparse
 from pathlib import Path
 
+from firmware_runtime.executive import compiled_databases
 from firmware_runtime.motion.route_build import build_route
 from firmware_runtime.motion.route_file import read_route_file
-from firmware_runtime.vehicle.load import Profile, load_profile
+from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.route import Route
 
 
@@ -14,11 +15,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("profile", metavar="PROFILE", type=Path, help="vehicle profile (TOML)")
     parser.add_argument("--route", metavar="FILE", type=Path, required=True, help="the route to drive")
     parser.add_argument("--distance", metavar="M", type=_positive, help="only the first M metres of it")
+    compiled_databases.add(parser)
 
 
 def load(args: argparse.Namespace) -> tuple[Profile, Route]:
     """Loads both; ConfigurationError or RouteError with every problem of a file."""
-    profile = load_profile(args.profile)
+    profile = compiled_databases.load(args)
     points = read_route_file(args.route, distance_max_m=args.distance)
     return profile, build_route(points, profile.data)
 

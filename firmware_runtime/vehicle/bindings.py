@@ -10,19 +10,22 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple, cast
 
-from cantools.database.can import Database, Signal
-
 from firmware_runtime.can.binding import SignalBinding
-from firmware_runtime.can.database import signal_line
+from firmware_runtime.can.dbc_text import dbc_text, signal_line
+from firmware_runtime.can.pgn import ANY_SOURCE, NO_SENDER, heard_source
+from firmware_runtime.can.tables import DatabaseTable, MessageTable, SignalLayout
 from firmware_runtime.vehicle.fields import Findings
-from firmware_runtime.vehicle.messages import BoundSignal, is_protection_signal
+from firmware_runtime.vehicle.messages import BoundSignal
 from firmware_runtime.vehicle.needs import Span, carried_range, range_shortfall
 from firmware_runtime.vehicle.problems import did_you_mean, quoted
 from firmware_runtime.vehicle.signals import SignalSpec
 from firmware_runtime.vehicle.toml_lines import KeyPath
 from firmware_runtime.vehicle.units import UnitMismatchError, conversion
 
-_REFERENCE = re.compile(r"(\w+)\.(\w+)\.(\w+)")
+_REFERENCE = re.compile(r"(\w+)\.(\w+)(?:@(\w+))?\.(\w+)")
+_FORM = "bus.Message.Signal"
+_SOURCE = re.compile(r"0x[0-9A-Fa-f]{1,2}")
+_ANY = "any"
 ENUM_BITS_MAX = 16
 NOT_IN_TABLE = -1.0
 """Raw default of an enumeration whose DBC has no word for NOT_AVAILABLE; no value table holds it."""
@@ -40,9 +43,9 @@ SEPARATE: tuple[tuple[str, str], ...] = (
 class Bus(NamedTuple):
     """One loaded bus."""
 
-    database: Database
+    table: DatabaseTable
     file: str
-    text: str
+    content: bytes
 
 
 EnumTable = Mapping[float, IntEnum]
@@ -104,8 +107,6 @@ class Resolver:
         if bound is None:
             return
         resolution.bound.append(bound)
-        if is_protection_signal(bound.message, bound.signal):
-            self._add(spec, "a signal beside the protection", f"{bound.signal.name}, a CRC or counter")
         if spec.enum is None:
             binding = self._number(spec, bound)
         else:
@@ -118,9 +119,11 @@ class Resolver:
             return None
         parts = _REFERENCE.fullmatch(reference)
         if parts is None:
-            self._add(spec, "text of the form bus.Message.Signal", quoted(reference))
+            self._add(
+                spec, f"text of the form {_FORM}, or bus.Message@0x27.Signal for J1939", quoted(reference)
+            )
             return None
-        bus_name, message_name, signal_name = parts.groups()
+        bus_name, message_name, source_name, signal_name = parts.groups()
         if bus_name not in self.declared_buses:
             hint = did_you_mean(bus_name, self.declared_buses)
             buses = ", ".join(sorted(self.declared_buses)) or "none"
@@ -129,18 +132,24 @@ class Resolver:
         bus = self.buses.get(bus_name)
         if bus is None:
             return None
-        messages = {message.name: message for message in bus.database.messages}
-        message = messages.get(message_name)
+        message = bus.table.message(message_name)
         if message is None:
-            expected = f"a message of {bus.file}{did_you_mean(message_name, messages)}"
+            names = [message.name for message in bus.table.messages]
+            expected = f"a message of {bus.file}{did_you_mean(message_name, names)}"
             self._add(spec, expected, quoted(message_name))
             return None
-        signals = {signal.name: signal for signal in message.signals}
-        if signal_name not in signals:
-            expected = f"a signal of {message_name} in {bus.file}{did_you_mean(signal_name, signals)}"
+        signal = message.signal(signal_name)
+        if signal is None:
+            names = [signal.name for signal in message.signals]
+            expected = f"a signal of {message_name} in {bus.file}{did_you_mean(signal_name, names)}"
             self._add(spec, expected, quoted(signal_name))
             return None
-        return BoundSignal((self.table, spec.name), spec.name, bus_name, message, signals[signal_name])
+        try:
+            source = _source(source_name, message)
+        except ValueError as error:
+            self._add(spec, str(error), quoted(source_name))
+            return None
+        return BoundSignal((self.table, spec.name), spec.name, bus_name, message, signal, source)
 
     def _number(self, spec: SignalSpec, bound: BoundSignal) -> SignalBinding | None:
         try:
@@ -167,6 +176,7 @@ class Resolver:
             low=usable.low,
             high=usable.high,
             default=spec.quantity.default,
+            source=bound.source,
         )
 
     def _enumeration(
@@ -196,38 +206,62 @@ class Resolver:
             low=low,
             high=high,
             default=default,
+            source=bound.source,
         )
 
     def _check_shared(self, resolution: Resolution) -> None:
-        owners: dict[tuple[str, str, str], str] = {}
-        for bound in resolution.bound:
-            place = (bound.bus, bound.message.name, bound.signal.name)
-            owner = owners.setdefault(place, bound.canonical)
-            if owner != bound.canonical and (self.table == "outputs" or (owner, bound.canonical) in SEPARATE):
-                expected = f"a DBC signal of its own, apart from {owner}"
-                self.findings.add(bound.path, expected, f"{'.'.join(place)} for both")
+        for index, bound in enumerate(resolution.bound):
+            for owner in resolution.bound[:index]:
+                apart = self.table == "outputs" or (owner.canonical, bound.canonical) in SEPARATE
+                if apart and _are_one(owner, bound):
+                    expected = f"a DBC signal of its own, apart from {owner.canonical}"
+                    got = f"{bound.bound_message}.{bound.signal.name} for both"
+                    self.findings.add(bound.path, expected, got)
+                    break
 
     def _place(self, bound: BoundSignal) -> str:
         bus = self.buses[bound.bus]
-        line = signal_line(bus.text, bound.message.name, bound.signal.name)
-        return f"{bound.bus}.{bound.message.name}.{bound.signal.name} ({bus.file}:{line})"
+        line = signal_line(dbc_text(bus.content), bound.message.name, bound.signal.name)
+        return f"{bound.bound_message}.{bound.signal.name} ({bus.file}:{line})"
 
     def _add(self, spec: SignalSpec, expected: str, got: str) -> None:
         path: KeyPath = (self.table, spec.name)
         self.findings.add(path, expected, got)
 
 
-def _labels(signal: Signal) -> dict[int, str]:
-    return {int(raw): str(label) for raw, label in (signal.choices or {}).items()}
+def _source(stated: str | None, message: MessageTable) -> int | None:
+    """Source of a reference, as in `SignalBinding.source`; ValueError says what was expected."""
+    if stated is None:
+        return None
+    if not message.is_j1939:
+        raise ValueError(f"no source, as {message.name} is no J1939 message (VFrameFormat J1939PG)")
+    if stated == _ANY:
+        return ANY_SOURCE
+    if _SOURCE.fullmatch(stated) is None or int(stated, 16) in NO_SENDER:
+        raise ValueError(f"a J1939 source of 0x00 to 0xFD, or {_ANY}")
+    return int(stated, 16)
 
 
-def _label_problems(enum: type[IntEnum], signal: Signal, is_output: bool) -> Iterator[tuple[str, str]]:
+def _are_one(one: BoundSignal, other: BoundSignal) -> bool:
+    """Both may be filled by one frame: any source is also this one."""
+    place = (one.bus, one.message.name, one.signal.name)
+    if place != (other.bus, other.message.name, other.signal.name):
+        return False
+    sources = [heard_source(bound.message, bound.source) for bound in (one, other)]
+    return not one.message.is_j1939 or ANY_SOURCE in sources or sources[0] == sources[1]
+
+
+def _labels(signal: SignalLayout) -> dict[int, str]:
+    return dict(signal.labels)
+
+
+def _label_problems(enum: type[IntEnum], signal: SignalLayout, is_output: bool) -> Iterator[tuple[str, str]]:
     labels = _labels(signal)
     if not labels:
         yield f"a value table (VAL_) with the labels of {enum.__name__}", "none"
         return
-    if signal.scale != 1 or signal.offset != 0 or signal.is_float or signal.length > ENUM_BITS_MAX:
-        got = f"{signal.length} bits, factor {signal.scale}, offset {signal.offset}"
+    if signal.factor != 1 or signal.offset != 0 or signal.is_float or signal.length > ENUM_BITS_MAX:
+        got = f"{signal.length} bits, factor {signal.factor}, offset {signal.offset}"
         yield f"an enumeration: whole numbers of at most {ENUM_BITS_MAX} bits, factor 1, offset 0", got
     said: set[str] = set()
     for raw, label in labels.items():

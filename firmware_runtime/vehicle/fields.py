@@ -105,6 +105,8 @@ def _read_value(hint: Any, value: object, path: KeyPath, findings: Findings) -> 
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return _read_table(hint, value, path, findings)
     fits: Callable[[object], bool] = _is_flag if hint is bool else _is_text
+    if hint == int | str:
+        fits = _is_whole_or_text
     if not fits(value):
         findings.add(path, _expectation(hint, path[-1]), described(value))
         return _INVALID
@@ -143,6 +145,10 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and value.strip() != "" and value.isprintable()
 
 
+def _is_whole_or_text(value: object) -> bool:
+    return _is_text(value) or (isinstance(value, int) and not isinstance(value, bool))
+
+
 def _expectation(hint: Any, key: str) -> str:
     if get_origin(hint) is Annotated:
         kind, limits = cast(tuple[type, Range], get_args(hint)[:2])
@@ -151,4 +157,6 @@ def _expectation(hint: Any, key: str) -> str:
         return f"{words} of {number(limits.low)} to {number(limits.high)}{f' ({unit})' if unit else ''}"
     if hint is bool:
         return "true or false"
+    if hint == int | str:
+        return "a whole number or text"
     return "text" if hint is str else "a table"

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from cantools.database.can import Database
-
 from firmware_runtime.can.binding import SignalBinding
-from firmware_runtime.can.database import DatabaseError, load_database
-from firmware_runtime.can.dbc_text import dbc_text, read_dbc
+from firmware_runtime.can.cache import DatabaseCache
+from firmware_runtime.can.dbc_text import DatabaseError, read_dbc
 from firmware_runtime.can.layout import bind
+from firmware_runtime.can.reception import judges_problems
+from firmware_runtime.can.sender import Sender
+from firmware_runtime.can.tables import DatabaseTable
 from firmware_runtime.vehicle.bindings import Bus, EnumTable, RawTable, Resolution, Resolver
-from firmware_runtime.vehicle.declarations import Declarations, apply_declarations
+from firmware_runtime.vehicle.declarations import Declarations, with_declarations
 from firmware_runtime.vehicle.fields import Findings, read_struct
 from firmware_runtime.vehicle.identity import configuration_identity
 from firmware_runtime.vehicle.messages import check_messages
@@ -35,8 +36,8 @@ class Profile:
     path: Path
     data: ProfileData
     calibration: Calibration
-    databases: dict[str, Database]
-    """By bus name, in the profile's order."""
+    databases: dict[str, DatabaseTable]
+    """By bus name, in the profile's order, with what the profile states of their messages."""
     inputs: tuple[SignalBinding, ...]
     """In the order of INPUT_SPECS; optional ones that the vehicle lacks are absent."""
     outputs: tuple[SignalBinding, ...]
@@ -54,8 +55,11 @@ class Profile:
         return int(self.identity[:8], 16)
 
 
-def load_profile(path: Path | str) -> Profile:
+def load_profile(path: Path | str, cache: DatabaseCache | None = None) -> Profile:
     """Load a profile with all that it names.
+
+    cache: of compiled databases; the user's own without it. What is in it changes the time this takes and
+    nothing else, the identity included.
 
     Raises:
         ConfigurationError: with every problem of every file, by file and line.
@@ -67,20 +71,23 @@ def load_profile(path: Path | str) -> Profile:
     data = read_struct(ProfileData, findings)
     elsewhere: list[Problem] = []
     calibration_file, calibration = _load_calibration(findings, elsewhere)
-    buses = _load_buses(findings, elsewhere)
+    buses = _load_buses(findings, elsewhere, DatabaseCache() if cache is None else cache)
     declared: Declarations = {} if data is None else data.messages
-    apply_declarations(declared, {name: bus.database for name, bus in buses.items()}, findings)
+    databases = with_declarations(declared, {name: bus.table for name, bus in buses.items()}, findings)
+    buses = {name: bus._replace(table=databases[name]) for name, bus in buses.items()}
     if data is not None:
         check_rules(data, findings)
     inputs, outputs = _resolve(findings, buses, data, calibration)
-    check_messages(inputs.bound, outputs.bound, declared, findings)
+    fd_buses = frozenset(
+        name for name, bus in ({} if data is None else data.buses).items() if bus.data_bitrate_bps
+    )
+    check_messages(inputs.bound, outputs.bound, declared, fd_buses, findings)
     problems = findings.problems + elsewhere
     if problems or data is None or calibration is None or calibration_file is None:
         raise ConfigurationError(problems)
-    databases = {name: bus.database for name, bus in buses.items()}
     _check_layout(databases, inputs, outputs, document)
     parts = [("profile", document.content), ("calibration", calibration_file.content)]
-    parts += [(f"bus {name}", Path(bus.file).read_bytes()) for name, bus in buses.items()]
+    parts += [(f"bus {name}", bus.content) for name, bus in buses.items()]
     return Profile(
         path=Path(path),
         data=data,
@@ -114,7 +121,7 @@ def _load_calibration(
     return document, calibration
 
 
-def _load_buses(findings: Findings, elsewhere: list[Problem]) -> dict[str, Bus]:
+def _load_buses(findings: Findings, elsewhere: list[Problem], cache: DatabaseCache) -> dict[str, Bus]:
     buses: dict[str, Bus] = {}
     for name, entry in _bus_entries(findings).items():
         named = cast(dict[str, Any], entry).get("dbc") if isinstance(entry, dict) else None
@@ -129,7 +136,8 @@ def _load_buses(findings: Findings, elsewhere: list[Problem]) -> dict[str, Bus]:
             findings.add(path, "a DBC file", _absence(shown))
             continue
         try:
-            buses[name] = Bus(load_database(shown), shown, dbc_text(read_dbc(shown)))
+            content = read_dbc(shown)
+            buses[name] = Bus(cache.table(content, shown), shown, content)
         except DatabaseError as error:
             elsewhere.extend(Problem(p.path, p.line, "", p.expected, p.got) for p in error.problems)
     return buses
@@ -159,21 +167,36 @@ def _resolve(
 
 
 def _check_layout(
-    databases: dict[str, Database], inputs: Resolution, outputs: Resolution, document: TomlDocument
+    databases: dict[str, DatabaseTable], inputs: Resolution, outputs: Resolution, document: TomlDocument
 ) -> None:
     """Ask the codec itself; what it refuses although the checks above let it pass has no better place."""
     problems: list[Problem] = []
-    for table, resolution in (("inputs", inputs), ("outputs", outputs)):
-        try:
-            bind(databases, resolution.bindings)
-        except ValueError as error:
-            line = document.line_of((table,))
-            for reason in str(error).splitlines():
-                problems.append(
-                    Problem(document.file, line, f"[{table}]", "signals that can be used", reason)
-                )
+    for table, refusals in (
+        ("inputs", _receiver_refusals(databases, inputs)),
+        ("outputs", _sender_refusals(databases, outputs)),
+    ):
+        line = document.line_of((table,))
+        for reason in refusals:
+            problems.append(Problem(document.file, line, f"[{table}]", "signals that can be used", reason))
     if problems:
         raise ConfigurationError(problems)
+
+
+def _receiver_refusals(databases: dict[str, DatabaseTable], inputs: Resolution) -> list[str]:
+    # What a Receiver refuses; its tables of numpy, which need no check, would cost a start their import.
+    try:
+        layout = bind(databases, inputs.bindings)
+    except ValueError as error:
+        return str(error).splitlines()
+    return [problem for message in layout.messages for problem in judges_problems(message)]
+
+
+def _sender_refusals(databases: dict[str, DatabaseTable], outputs: Resolution) -> list[str]:
+    try:
+        Sender(databases, outputs.bindings)
+    except ValueError as error:
+        return str(error).splitlines()
+    return []
 
 
 def _beside(file: str, named: str) -> str:

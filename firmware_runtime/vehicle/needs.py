@@ -8,8 +8,8 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from cantools.database.can import Signal
-
+from firmware_runtime.can.limits import measured_range
+from firmware_runtime.can.tables import SignalLayout
 from firmware_runtime.vehicle.problems import number
 from firmware_runtime.vehicle.profile import Calibration, ProfileData
 from firmware_runtime.vehicle.signals import SignalSpec
@@ -126,18 +126,23 @@ def output_need(spec: SignalSpec, profile: ProfileData, calibration: Calibration
     return need(profile, calibration) if need else Span(spec.quantity.low, spec.quantity.high)
 
 
-def carried_range(signal: Signal, row: UnitRow) -> Span:
-    """Range that a DBC signal can carry, in SI: its bits, and its declared range where it has one."""
+def carried_range(signal: SignalLayout, row: UnitRow) -> Span:
+    """Range that a DBC signal can carry, in SI: its bits, and its declared range where it has one.
+
+    Raw values that mean "not available" or "error" (SAE J1939) carry nothing.
+    """
     low, high = -math.inf, math.inf
     if not signal.is_float:
-        first = -(2 ** (signal.length - 1)) if signal.is_signed else 0
-        last = 2 ** (signal.length - 1) - 1 if signal.is_signed else 2**signal.length - 1
-        ends = sorted((first * signal.scale + signal.offset, last * signal.scale + signal.offset))
+        first, last = signal.raw_range
+        ends = sorted((first * signal.factor + signal.offset, last * signal.factor + signal.offset))
         low, high = float(ends[0]), float(ends[1])
     if signal.minimum is not None:
         low = max(low, float(signal.minimum))
     if signal.maximum is not None:
         high = min(high, float(signal.maximum))
+    if signal.indicators is not None:
+        measured = measured_range(signal)
+        low, high = max(low, measured[0]), min(high, measured[1])
     return Span(low * row.factor + row.offset, high * row.factor + row.offset)
 
 

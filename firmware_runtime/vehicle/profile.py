@@ -147,6 +147,9 @@ class BusConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dbc: str
     """Path relative to the profile."""
     bitrate_bps: Annotated[int, Range(10_000, 1_000_000)]
+    data_bitrate_bps: Annotated[int, Range(10_000, 8_000_000)] = 0
+    """Of the data phase: this is a CAN FD bus (ISO 11898-1); transceivers end at 8 Mbit/s (CiA 601-4,
+    secondary). 0: classic CAN."""
 
 
 class MessageDeclaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -156,6 +159,11 @@ class MessageDeclaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     """0: the DBC states it."""
     deadline_ms: Annotated[int, Range(1, 240_000)] = 0
     """0: the DBC states it."""
+    page_deadlines_ms: dict[str, Annotated[int, Range(1, 240_000)]] = {}
+    """Page of a multiplexed message (`Mux=3`, `Mux=0-3`) -> its own deadline; without one it is the
+    message's times the number of pages."""
+    attributes: dict[str, int | str] = {}
+    """Protection: `E2eProfile` and the attributes that it reads (`can/protection`)."""
     unprotected: str = ""
     """Why this message may go without end-to-end protection; for battery messages alone (`messages`)."""
     labels: dict[str, dict[str, str]] = {}

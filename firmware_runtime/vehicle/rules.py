@@ -96,6 +96,10 @@ def check_rules(profile: ProfileData, findings: Findings) -> None:
         findings.add(("vehicle", "name"), expected, quoted(profile.vehicle.name))
     _check_antenna(profile, findings)
     _check_rear_steering(profile, findings)
+    for name, bus in profile.buses.items():
+        if bus.data_bitrate_bps and bus.data_bitrate_bps < bus.bitrate_bps:
+            expected = f"at least {bus.bitrate_bps} (bitrate_bps)"
+            findings.add(("buses", name, "data_bitrate_bps"), expected, number(bus.data_bitrate_bps))
 
 
 def _figure(profile: ProfileData, key: KeyPath) -> float:

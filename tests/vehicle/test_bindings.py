@@ -200,16 +200,17 @@ STEERING = "2365527315"
 PROMISES = [
     (
         f'BA_ "E2eProfile" BO_ {STEERING} "P01"',
-        f'BA_ "E2eProfile" BO_ {STEERING} "P05"',
-        "an E2eProfile of P01 for drive.SteeringFeedback",
-        '"P05"',
+        f'BA_ "E2eProfile" BO_ {STEERING} "P07"',
+        "an E2eProfile of P01, P01B, P01C, P01_LOW, P02, P05, P11, P11C, CRC8_COUNTER, XOR_COUNTER, "
+        "SUM_COUNTER, J1939_TSC1, J1939_XBR for drive.SteeringFeedback",
+        '"P07"',
     ),
     (
         'SG_ Crc : 0|8@1+ (1,0) [0|255] "" RUNTIME\n SG_ Counter : 8|4@1+ (1,0) [0|14] "" RUNTIME\n'
         ' SG_ Status : 12|4@1+ (1,0) [0|15] "" RUNTIME\n SG_ FrontAngle',
         'SG_ Counter : 8|4@1+ (1,0) [0|14] "" RUNTIME\n'
         ' SG_ Status : 12|4@1+ (1,0) [0|15] "" RUNTIME\n SG_ FrontAngle',
-        "a CRC of 8 bits in byte 0 (E2E profile 1A) for drive.SteeringFeedback",
+        "the checksum of P01 as a signal of byte 0 for drive.SteeringFeedback",
         "no such signal",
     ),
     (
@@ -217,13 +218,13 @@ PROMISES = [
         ' SG_ Status : 12|4@1+ (1,0) [0|15] "" RUNTIME\n SG_ FrontAngle',
         'SG_ Crc : 0|8@1+ (1,0) [0|255] "" RUNTIME\n'
         ' SG_ Status : 12|4@1+ (1,0) [0|15] "" RUNTIME\n SG_ FrontAngle',
-        "a counter of 4 bits in the low nibble of byte 1 (E2E profile 1A) for drive.SteeringFeedback",
+        "the counter of P01 as a signal of bits 8 to 11 for drive.SteeringFeedback",
         "no such signal",
     ),
     (
         f'BA_ "E2eDataId" BO_ {STEERING} 65301;\n',
         "",
-        "an E2eDataId of 1 to 65535 for drive.SteeringFeedback",
+        "E2eDataId 1..65535 (P01) for drive.SteeringFeedback",
         "none",
     ),
     (
@@ -247,15 +248,8 @@ PROMISES = [
     (
         f"BO_ {STEERING} SteeringFeedback: 8",
         f"BO_ {STEERING} SteeringFeedback: 12",
-        "1 to 8 bytes (classic CAN) for drive.SteeringFeedback",
+        "1 to 8 bytes, as J1939 sends in one frame for drive.SteeringFeedback",
         "12",
-    ),
-    (
-        'SG_ RearAngle : 32|16@1- (0.005,0) [-90|90] "deg" RUNTIME',
-        'SG_ RearAngle : 32|16@1- (0.005,0) [-90|90] "deg" RUNTIME\n'
-        ' SG_ Page M : 48|2@1+ (1,0) [0|3] "" RUNTIME\n SG_ Extra m1 : 56|8@1+ (1,0) [0|0] "" RUNTIME',
-        "no multiplexed signals for drive.SteeringFeedback",
-        "a multiplexed message",
     ),
 ]
 

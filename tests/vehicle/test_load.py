@@ -43,10 +43,10 @@ def test_the_yard_tractor_is_another_profile_and_no_code() -> None:
     inputs = {binding.name: binding for binding in profile.inputs}
     assert "steering_rear_angle_rad" not in inputs
     assert inputs["wheel_speed_front_left_mps"].si_factor == 1.0, "this DBC has m/s, the other km/h"
-    speed = (
-        profile.databases["drive"].get_message_by_name("TractionFeedback").get_signal_by_name("MotorSpeed")
-    )
-    assert speed.byte_order == "big_endian"
+    feedback = profile.databases["drive"].message("TractionFeedback")
+    speed = None if feedback is None else feedback.signal("MotorSpeed")
+    assert speed is not None
+    assert speed.big_endian
 
 
 def test_a_loaded_profile_cannot_be_changed() -> None:
