@@ -1,7 +1,8 @@
 """Which message of the databases an identifier belongs to, for offline decode; not in the tick.
 
-An exact identifier comes first. J1939 messages (`VFrameFormat` J1939PG) also match by parameter group: of
-any source and priority, or, where the databases hold a group for several sources, of just those sources.
+An exact identifier comes first. J1939 messages (`VFrameFormat` J1939PG) also match by group, as in `pgn.py`.
+A technician wants to read a log also where another node sends the group: a source that the database states
+counts only where the databases hold the group for several.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,8 +11,8 @@ from typing import NamedTuple
 from cantools.database.can import Database, Message
 
 from firmware_runtime.can.database import can_id
-from firmware_runtime.can.frame import EXTENDED_FLAG
-from firmware_runtime.can.j1939 import format_id, split_id
+from firmware_runtime.can.j1939 import format_id
+from firmware_runtime.can.pgn import ANY_SOURCE, PgnMatch, pgn_of, stated_source
 
 ANY_BUS = ""
 """A database for every bus of a log."""
@@ -50,12 +51,13 @@ class MessageMatch:
             for message in entry.database.messages
         ]
         self._exact: dict[tuple[str, int], int] = {}
-        self._groups: dict[tuple[str, int], list[int]] = {}
+        self._by_pgn = PgnMatch()
         problems = list(self._register(force_j1939))
         if problems:
             raise ValueError("\n".join(problems))
 
     def _register(self, force_j1939: bool) -> Iterator[str]:
+        groups: dict[tuple[str, int], list[int]] = {}
         for index, (label, bus, message) in enumerate(self.candidates):
             identifier = can_id(message)
             first = self._exact.setdefault((bus, identifier), index)
@@ -66,7 +68,13 @@ class MessageMatch:
                     f"{format_id(identifier)}; a database can be bound to a bus by BUS=FILE"
                 )
             if message.is_extended_frame and (force_j1939 or message.protocol == "j1939"):
-                self._groups.setdefault((bus, split_id(identifier).pgn), []).append(index)
+                groups.setdefault((bus, pgn_of(identifier)), []).append(index)
+        for (bus, _), indices in groups.items():
+            # Reversed, so that of two alike the first stays.
+            for index in reversed(indices):
+                identifier = can_id(self.candidates[index].message)
+                source = ANY_SOURCE if len(indices) == 1 else stated_source(identifier)
+                self._by_pgn.add(bus, identifier, source, index)
 
     def find(self, bus: str, identifier: int) -> int | None:
         """Index into `candidates`; a database bound to this very bus goes before one for all."""
@@ -74,20 +82,9 @@ class MessageMatch:
             exact = self._exact.get((scope, identifier))
             if exact is not None:
                 return exact
-            if identifier & EXTENDED_FLAG:
-                group = self._of_group(scope, identifier)
-                if group is not None:
-                    return group
-        return None
-
-    def _of_group(self, scope: str, identifier: int) -> int | None:
-        parts = split_id(identifier)
-        group = self._groups.get((scope, parts.pgn), [])
-        if len(group) == 1:
-            return group[0]
-        for index in group:
-            if split_id(can_id(self.candidates[index].message)).source == parts.source:
-                return index
+            group = self._by_pgn.find(scope, identifier)
+            if group is not None:
+                return group
         return None
 
 

@@ -29,10 +29,13 @@ def source_text(source: int | None) -> str:
 
 def heard_source(message: MessageTable, bound: int | None) -> int:
     """The source that a J1939 message is heard from, or ANY_SOURCE; `bound` is what its binding states."""
-    if bound is not None:
-        return bound
-    stated = message.can_id & 0xFF
-    return ANY_SOURCE if stated in NO_SENDER else stated
+    return stated_source(message.can_id) if bound is None else bound
+
+
+def stated_source(can_id: int) -> int:
+    """The source in a DBC's identifier, or ANY_SOURCE where that is nobody's address."""
+    source = can_id & 0xFF
+    return ANY_SOURCE if source in NO_SENDER else source
 
 
 def bound_id(can_id: int, bound: int | None) -> int:

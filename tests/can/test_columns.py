@@ -295,3 +295,28 @@ def test_more_identifiers_than_the_hash_keeps_apart_are_sorted() -> None:
 def test_an_empty_log_decodes_to_nothing() -> None:
     decoded = decoder_of(database_of(J1939)).decode(columns_of([]))
     assert (decoded.messages, decoded.unknown) == ([], {})
+
+
+def group_of(name: str, identifier: int) -> str:
+    return f'BO_ {identifier | 1 << 31} {name}: 8 A\n SG_ {name}V : 0|8@1+ (1,0) [0|0] "" A\n'
+
+
+@pytest.mark.parametrize(
+    ("messages", "found"),
+    [
+        ({"One": 0x18F00411}, {0x11: "One", 0x27: "One"}),
+        ({"One": 0x18F00411, "Two": 0x18F00412}, {0x11: "One", 0x12: "Two", 0x27: None}),
+        ({"One": 0x18F00411, "All": 0x18F004FE}, {0x11: "One", 0x12: "All", 0xFE: "All"}),
+    ],
+    ids=["alone", "two sources", "one source and any"],
+)
+def test_a_parameter_group_is_found_by_the_matcher_of_the_tick(
+    messages: dict[str, int], found: dict[int, str | None]
+) -> None:
+    """A stated source counts where the databases hold the group for several; 0xFE there is any other."""
+    text = "".join(group_of(name, identifier) for name, identifier in messages.items())
+    match = MessageMatch([OfflineDatabase("it", database_of("BU_: A\n" + text))], force_j1939=True)
+    for source, name in found.items():
+        index = match.find("can0", 0x0CF00400 | source | EXTENDED)
+        assert (None if index is None else match.candidates[index].message.name) == name, hex(source)
+        assert match.find("can0", 0x00F004 | source) is None, "11 bits have no group"
