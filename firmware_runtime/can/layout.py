@@ -9,6 +9,7 @@ from firmware_runtime.can.j1939 import format_id
 from firmware_runtime.can.pgn import ANY_SOURCE, bound_id, heard_source, pgn_of, source_text
 from firmware_runtime.can.protection import PROTECTIONS, Checker, ProtectionContract
 from firmware_runtime.can.refusals import (
+    WORD_BYTES,
     binding_problems,
     header_problems,
     message_problems,
@@ -49,6 +50,8 @@ class MessageLayout:
     """J1939: the source that is heard, or ANY_SOURCE. None: the identifier is matched as a whole."""
     length: int
     """Payload bytes on the bus, 0..64."""
+    is_fd: bool
+    """It comes as a CAN FD frame, by its DBC or by its length."""
     contract: MessageContract
     cycle_ns: int
     """0 where the DBC states none."""
@@ -213,6 +216,7 @@ def _message_layout(table: MessageTable, binding: SignalBinding, problems: list[
         can_id=can_id,
         source=heard_source(table, binding.source) if table.is_j1939 else None,
         length=table.wire_length,
+        is_fd=table.is_fd or table.wire_length > WORD_BYTES,
         contract=contract,
         cycle_ns=contract.cycle_ms * NS_PER_MS,
         deadline_ns=deadline_ms * NS_PER_MS or None,

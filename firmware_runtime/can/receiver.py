@@ -20,7 +20,7 @@ from firmware_runtime.can.store import SignalStore
 from firmware_runtime.can.traffic import BusStatistics, FrameCounts, MessageStatistics, saturated
 from firmware_runtime.can.verdict import Rejection, Unusable
 
-SNAPSHOT_VERSION = 2
+SNAPSHOT_VERSION = 3
 _MEMO_MAX = 4096
 """Identifiers that are remembered for J1939 messages; further ones are matched anew at each frame, so that
 random identifiers cannot fill the memory."""
@@ -266,10 +266,9 @@ class Receiver:
             for reception in self._receptions:
                 if reception.layout.bus == bus:
                     seen = reception.received + sum(reception.rejected) - reception.rejected[Rejection.LENGTH]
-                    frames.add(reception.layout.can_id, reception.length, seen)
-            average, worst = frames.bits()
+                    frames.add(reception.layout.can_id, reception.length, seen, reception.layout.is_fd)
             unknown = saturated(self._unknown[bus])
-            figures.append(BusStatistics(bus, saturated(sum(frames.counts)), unknown, average, worst))
+            figures.append(BusStatistics(bus, saturated(sum(frames.counts)), unknown, frames.bits()))
         return figures
 
     def snapshot(self) -> dict[str, Any]:

@@ -226,7 +226,7 @@ def test_signals_are_found_by_either_name_and_a_wrong_one_is_answered_with_its_n
     ("arguments", "words"),
     [
         (["{tmp}/none.log", "--dbc", "{dbc}"], "none.log: No such file"),
-        (["{tmp}/good.log", "--dbc", "{tmp}/none.dbc"], "none.dbc:None: expected a DBC file"),
+        (["{tmp}/good.log", "--dbc", "{tmp}/none.dbc"], "none.dbc: expected a DBC file"),
         (["{tmp}/good.txt", "--dbc", "{dbc}"], "expected a log named"),
         (["{tmp}/bad.log", "--dbc", "{dbc}"], "bad.log:2: expected"),
         (["{tmp}/bad.asc", "--dbc", "{dbc}"], "bad.asc:"),

@@ -144,6 +144,7 @@ def _monitors(arguments: Sequence[BusArgument], match: MessageMatch) -> list[Bus
             int(argument.options.get("bitrate", DEFAULT_BIT_RATE)),
             now_ns,
             expected_of(match, argument.name),
+            int(argument.options.get("data_bitrate", 0)),
         )
         for argument in arguments
     ]

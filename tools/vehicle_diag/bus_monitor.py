@@ -95,9 +95,13 @@ class _Seen:
 class BusMonitor:
     """Figures of one bus since `start_ns`."""
 
-    def __init__(self, bus: str, bit_rate: int, start_ns: int, lookup: Lookup | None = None) -> None:
+    def __init__(
+        self, bus: str, bit_rate: int, start_ns: int, lookup: Lookup | None = None, data_bit_rate: int = 0
+    ) -> None:
+        """`data_bit_rate`: of CAN FD's data phase; 0: as `bit_rate`."""
         self._bus = bus
         self._bit_rate = bit_rate
+        self._data_bit_rate = data_bit_rate
         self._start_ns = self._window_ns = start_ns
         self._lookup = lookup
         self._seen: dict[int, _Seen] = {}
@@ -137,9 +141,8 @@ class BusMonitor:
 
     def _close_window(self, now_ns: int) -> None:
         seconds = (now_ns - self._window_ns) / NS_PER_S
-        average, worst = self._recent.bits()
         rate_hz = (self._frames - self._frames_before) / seconds
-        self._window = (rate_hz, average / seconds / self._bit_rate, worst / seconds / self._bit_rate)
+        self._window = (rate_hz, *self._recent.bits().load(seconds, self._bit_rate, self._data_bit_rate))
         for seen in self._seen.values():
             seen.rate_hz = (seen.frames - seen.before) / seconds
             seen.before = seen.frames
@@ -150,11 +153,9 @@ class BusMonitor:
     def report(self, now_ns: int, port: dict[str, int]) -> BusReport:
         """The figures as they stand; before the first window has closed, those since the start."""
         seconds = max(1, now_ns - self._start_ns) / NS_PER_S
-        average, worst = self._total.bits()
         rate_hz, load, load_worst = self._window or (
             self._frames / seconds,
-            average / seconds / self._bit_rate,
-            worst / seconds / self._bit_rate,
+            *self._total.bits().load(seconds, self._bit_rate, self._data_bit_rate),
         )
         return BusReport(
             bus=self._bus,
