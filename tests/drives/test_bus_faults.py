@@ -30,8 +30,8 @@ def says(rig: Rig, state: BusState, bus: str = "drive") -> None:
 
 def named(rig: Rig, identifier: str) -> str:
     """Detail of an active fault; empty where it is not active."""
-    faults = dict(text.partition(": ")[::2] for text in rig.telemetry.faults)
-    return faults.get(identifier, "")
+    start = f"{identifier}: "
+    return next((text[len(start) :] for text in rig.telemetry.faults if text.startswith(start)), "")
 
 
 @pytest.fixture(scope="module")
