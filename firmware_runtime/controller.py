@@ -61,7 +61,7 @@ class Controller:
         self._receiver = Receiver(profile.databases, profile.inputs)
         self._builder = StateBuilder(profile.inputs, profile.input_enums, profile.calibration)
         self._standstill = Standstill(data.safety, data.traction)
-        self._estop = EStopReader()
+        self._estop = EStopReader(data.safety)
         self.bus_watch = BusWatch({binding.bus for binding in (*profile.inputs, *profile.outputs)})
         self._monitor = FaultMonitor()
         self._machine = SafetyMachine(data.safety, data.limits)
@@ -96,10 +96,9 @@ class Controller:
         self._feel_buttons(state)
         buses = self.bus_watch.step(now_ns, host.bus_events, self._acknowledges(standing))
         self.faults = faults = self._watch(now_ns, state, standing, supervisor, buses)
-        self._config = config = self._machine.step(
-            now_ns, self._config, self._safety_inputs(state, standing, faults)
-        )
-        permissions = self._machine.permissions(config.state)
+        inputs = self._safety_inputs(now_ns, state, standing, faults)
+        self._config = config = self._machine.step(now_ns, self._config, inputs)
+        permissions = self._machine.permissions(config, inputs)
         pose = self._localisation.step(now_ns, state, serial)
         motion = self._driver.step(
             now_ns,
@@ -175,7 +174,9 @@ class Controller:
             ),
         )
 
-    def _safety_inputs(self, state: VehicleState, standing: bool, faults: FaultSet) -> SafetyInputs:
+    def _safety_inputs(
+        self, now_ns: int, state: VehicleState, standing: bool, faults: FaultSet
+    ) -> SafetyInputs:
         self_test_passed = (
             self._config.state is SafetyState.SELF_TEST
             and not state.unusable
@@ -186,7 +187,7 @@ class Controller:
             and state.park_brake_state is ParkBrakeState.APPLIED
         )
         return SafetyInputs(
-            estop_pressed=self._estop.step(state),
+            estop_pressed=self._estop.step(now_ns, state),
             severity=faults.severity,
             standing=standing,
             run_pressed=self._run_held,

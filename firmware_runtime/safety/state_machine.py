@@ -10,23 +10,20 @@ from collections.abc import Callable
 
 from transitions import Machine
 
-from firmware_runtime.safety.facts import Facts, SafetyConfig, SafetyInputs
-from firmware_runtime.safety.state_table import MAY_MOVE, TRANSITIONS, Row
-from firmware_runtime.vehicle.enums import SafetyState, Severity
+from firmware_runtime.safety import permits, state_table
+from firmware_runtime.safety.facts import Acknowledgement, Budgets, Facts, Latch, SafetyConfig, SafetyInputs
+from firmware_runtime.safety.state_table import Cap, Row
+from firmware_runtime.vehicle.enums import ModeKey, SafetyState, Severity, StopKind
 from firmware_runtime.vehicle.permissions import Permissions
 from firmware_runtime.vehicle.profile import Limits, Safety
 
 # The library logs each transition; nothing logs in the tick.
 logging.getLogger("transitions").setLevel(logging.ERROR)
 
-ROWS_OF: dict[SafetyState, tuple[Row, ...]] = {
-    state: tuple(row for row in TRANSITIONS if state in row.sources) for state in MAY_MOVE
-}
 
-
-def select(state: SafetyState, facts: Facts) -> Row | None:
-    """The first row of this state whose guard holds."""
-    for row in ROWS_OF[state]:
+def select(rows: tuple[Row, ...], facts: Facts) -> Row | None:
+    """The first of these rows, those of one state by priority, whose guard holds."""
+    for row in rows:
         if row.guard(facts):
             return row
     return None
@@ -42,87 +39,85 @@ class _Model:
 class SafetyMachine:
     """The shipped machine. It holds no memory between steps: that is all in SafetyConfig."""
 
-    def __init__(self, safety: Safety, limits: Limits) -> None:
-        self._self_test_max_ns = round(safety.self_test_time_max_s * 1e9)
-        self._minimal_risk_max_ns = round(safety.minimal_risk_time_max_s * 1e9)
-        self._degraded_max_ns = round(safety.degraded_time_max_s * 1e9)
+    def __init__(self, safety: Safety, limits: Limits, cab: bool = False) -> None:
+        """Without a cab no row leads to MANUAL, and no mode of it makes the vehicle ready."""
+        rows = tuple(row for row in state_table.TRANSITIONS if cab or row.target is not SafetyState.MANUAL)
+        self._may_move = state_table.MAY_MOVE
+        self._rows_of = {
+            state: tuple(row for row in rows if state in row.sources) for state in self._may_move
+        }
+        drive_modes = {ModeKey.AUTO, ModeKey.REMOTE} | ({ModeKey.MANUAL} if cab else set[ModeKey]())
+        self._budgets = Budgets(
+            self_test_ns=round(safety.self_test_time_max_s * 1e9),
+            minimal_risk_ns=round(safety.minimal_risk_time_max_s * 1e9),
+            degraded_ns=round(safety.degraded_time_max_s * 1e9),
+            drive_modes=frozenset(drive_modes),
+        )
         self._model = _Model()
         self._machine = Machine(
             model=self._model,
-            states=list(MAY_MOVE),
+            states=list(self._may_move),
             transitions=[
                 {"trigger": row.identifier, "source": source, "dest": row.target}
-                for row in TRANSITIONS
+                for row in rows
                 for source in sorted(row.sources)
             ],
             initial=SafetyState.INIT,
             auto_transitions=False,
             send_event=False,
         )
-        self._permissions = {
-            state: Permissions(
-                propulsion=may.propulsion,
-                brake_release=may.brake_release,
-                steering=may.steering,
-                contactors=may.contactors,
-                speed_cap_mps=min(safety.degraded_speed_mps, limits.speed_max_mps)
-                if may.capped
-                else (limits.speed_max_mps if may.propulsion else 0.0),
-            )
-            for state, may in MAY_MOVE.items()
+        speed_max_mps = limits.speed_max_mps
+        self._cap_mps = {
+            Cap.NONE: 0.0,
+            Cap.FULL: speed_max_mps,
+            Cap.DEGRADED: min(safety.degraded_speed_mps, speed_max_mps),
+            Cap.REMOTE: min(state_table.REMOTE_SPEED_MPS, speed_max_mps),
+            Cap.REMOTE_DEGRADED: min(state_table.REMOTE_DEGRADED_SPEED_MPS, speed_max_mps),
+            Cap.RECOVERY: min(state_table.RECOVERY_SPEED_MPS, speed_max_mps),
         }
-
-    def permissions(self, state: SafetyState) -> Permissions:
-        return self._permissions[state]
 
     def step(self, now_ns: int, config: SafetyConfig, inputs: SafetyInputs) -> SafetyConfig:
         """One tick: latch, choose, move, remember."""
         estop_latch = config.estop_latch or inputs.estop_pressed
         immediate_latch = config.immediate_latch or inputs.severity >= Severity.IMMEDIATE
-        facts = self._facts(now_ns, config, inputs, estop_latch, immediate_latch)
-        row = select(config.state, facts)
-        state = config.state if row is None else self._fire(config.state, row)
-        clears = "" if row is None else row.clears
+        facts = Facts(now_ns, config, inputs, self._budgets, estop_latch, immediate_latch)
+        row = select(self._rows_of[config.state], facts)
+        if row is None:
+            state, clears, stop = config.state, None, config.stop
+        else:
+            state, clears, stop = self._fire(config.state, row), row.clears, row.stop
+        held = self._may_move[state].latch
         return SafetyConfig(
             state=state,
-            entered_ns=now_ns if row is not None else config.entered_ns,
-            estop_latch=(estop_latch and clears != "estop") or state is SafetyState.ESTOP,
-            immediate_latch=(immediate_latch and clears != "immediate") or state is SafetyState.FAULT,
-            minimal_risk_latch=(config.minimal_risk_latch and clears != "minimal_risk")
-            or state is SafetyState.MRM
-            or state is SafetyState.SAFE_STOP,
+            entered_ns=config.entered_ns if state is config.state else now_ns,
+            estop_latch=(estop_latch and clears is not Latch.ESTOP) or held is Latch.ESTOP,
+            immediate_latch=(immediate_latch and clears is not Latch.IMMEDIATE) or held is Latch.IMMEDIATE,
+            minimal_risk_latch=(config.minimal_risk_latch and clears is not Latch.MINIMAL_RISK)
+            or held is Latch.MINIMAL_RISK,
+            stop=stop,
             run_released=not inputs.run_pressed,
             acknowledge_released=not inputs.acknowledge_pressed,
+            manual_key_released=_manual_key_released(config, inputs),
+            hold_armed=state is SafetyState.MAINTENANCE and _hold_armed(config, inputs),
         )
 
-    def _facts(
-        self,
-        now_ns: int,
-        config: SafetyConfig,
-        inputs: SafetyInputs,
-        estop_latch: bool,
-        immediate_latch: bool,
-    ) -> Facts:
-        in_state_ns = now_ns - config.entered_ns
-        state = config.state
-        return Facts(
-            estop_pressed=inputs.estop_pressed,
-            estop_latch=estop_latch,
-            immediate_latch=immediate_latch,
-            minimal_risk_latch=config.minimal_risk_latch,
-            severity=inputs.severity,
-            standing=inputs.standing,
-            run_edge=inputs.run_pressed and config.run_released,
-            acknowledge_edge=inputs.acknowledge_pressed and config.acknowledge_released,
-            high_voltage_ready=inputs.high_voltage_ready,
-            mode=inputs.mode,
-            plugged=inputs.plugged,
-            link_alive=inputs.link_alive,
-            self_test_passed=inputs.self_test_passed and inputs.severity < Severity.MINIMAL_RISK,
-            self_test_overdue=state is SafetyState.SELF_TEST and in_state_ns > self._self_test_max_ns,
-            minimal_risk_overdue=state is SafetyState.MRM and in_state_ns > self._minimal_risk_max_ns,
-            degraded_overdue=state is SafetyState.DEGRADED and in_state_ns > self._degraded_max_ns,
-            mission_done=inputs.mission_done,
+    def permissions(self, config: SafetyConfig, inputs: SafetyInputs) -> Permissions:
+        """What may move after the step that gave `config` out of the same `inputs`."""
+        may = self._may_move[config.state]
+        propulsion = may.propulsion(config, inputs)
+        cap = may.cap
+        if may.lowered_from is not None and inputs.severity >= may.lowered_from:
+            cap = may.lowered
+        stop = max(may.stop, config.stop)
+        if stop is not StopKind.NONE and (propulsion or inputs.standing):
+            stop = StopKind.NONE
+        return Permissions(
+            propulsion=propulsion,
+            brake_release=may.brake_release(config, inputs),
+            steering=may.steering(config, inputs),
+            contactors=may.contactors(config, inputs),
+            speed_cap_mps=self._cap_mps[cap],
+            stop=stop,
         )
 
     def _fire(self, state: SafetyState, row: Row) -> SafetyState:
@@ -130,3 +125,29 @@ class SafetyMachine:
         self._model.state = state
         self._model.trigger(row.identifier)
         return self._model.state
+
+
+def acknowledgement(
+    now_ns: int, before: SafetyConfig, after: SafetyConfig, inputs: SafetyInputs
+) -> Acknowledgement | None:
+    """Who cleared which latch in the step from `before` to `after`; None where none was cleared."""
+    for latch, was, remains in (
+        (Latch.ESTOP, before.estop_latch, after.estop_latch),
+        (Latch.IMMEDIATE, before.immediate_latch, after.immediate_latch),
+        (Latch.MINIMAL_RISK, before.minimal_risk_latch, after.minimal_risk_latch),
+    ):
+        if was and not remains:
+            return Acknowledgement(now_ns, inputs.acknowledge_source, latch, before.state, after.state)
+    return None
+
+
+def _manual_key_released(config: SafetyConfig, inputs: SafetyInputs) -> bool:
+    """A key that is lost was not turned, so that its return is no new turn."""
+    if inputs.mode is ModeKey.NOT_AVAILABLE:
+        return config.manual_key_released
+    return inputs.mode is not ModeKey.MANUAL
+
+
+def _hold_armed(config: SafetyConfig, inputs: SafetyInputs) -> bool:
+    """Released once, and from then on not held through anything that forbids the recovery."""
+    return not inputs.dead_man_pressed or (config.hold_armed and permits.may_recover(inputs))

@@ -66,7 +66,7 @@ class Supervisor:
         self._values = CommandValues(profile.outputs, profile.output_raws, profile.calibration)
         self._envelope = Envelope(profile.data)
         self._standstill = Standstill(profile.data.safety, profile.data.traction)
-        self._estop = EStopReader()
+        self._estop = EStopReader(profile.data.safety)
         self._stop = StopDriver(profile.data)
         self._identity = float(profile.identity_word)
         self._metres_per_radian = profile.data.traction.wheel_radius_m / profile.data.traction.gear_ratio
@@ -100,7 +100,7 @@ class Supervisor:
         state = self._builder.build(sample.values, sample.reasons, now_ns)
         standing = self._standstill.step(now_ns, state)
         self._move(now_ns, state)
-        self._latch_estop(state, standing)
+        self._latch_estop(now_ns, state, standing)
         self._judge(now_ns, state, standing, proposal)
         if self._estop_latch or self._took_over or not self._control_seen:
             # A harder stop may be asked by anyone, at any time.
@@ -128,8 +128,8 @@ class Supervisor:
         self._speed_mps = speed_mps
         self._last_ns = now_ns
 
-    def _latch_estop(self, state: VehicleState, standing: bool) -> None:
-        pressed = self._estop.step(state)
+    def _latch_estop(self, now_ns: int, state: VehicleState, standing: bool) -> None:
+        pressed = self._estop.step(now_ns, state)
         acknowledge = state.acknowledge_button is ButtonState.PRESSED
         if pressed:
             self._estop_latch = True

@@ -9,6 +9,7 @@ from firmware_runtime.safety.facts import SafetyConfig, SafetyInputs
 from firmware_runtime.safety.state_machine import SafetyMachine
 from firmware_runtime.vehicle.enums import ModeKey, SafetyState, Severity
 from firmware_runtime.vehicle.load import Profile, load_profile
+from firmware_runtime.vehicle.permissions import Permissions
 
 ROOT = Path(__file__).parents[2]
 TICK_NS = 10_000_000
@@ -46,6 +47,10 @@ class Walk:
             self.now_ns += TICK_NS
             self.config = self.machine.step(self.now_ns, self.config, inputs)
         return self.config.state
+
+    def may(self, **changes: Any) -> Permissions:
+        """What may move now, told this."""
+        return self.machine.permissions(self.config, msgspec.structs.replace(HEALTHY, **changes))
 
     def press(self, **changes: Any) -> SafetyState:
         """Release both buttons for a tick, then hold the given ones for one."""

@@ -33,8 +33,9 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "self_test_passed": _EITHER,
     "mission_done": _EITHER,
 }
-ALL_INPUTS = [SafetyInputs(*values) for values in product(*_CHOICES.values())]
-assert tuple(_CHOICES) == SafetyInputs.__struct_fields__
+ALL_INPUTS = [
+    SafetyInputs(**dict(zip(_CHOICES, values, strict=True))) for values in product(*_CHOICES.values())
+]
 
 
 def violations(before: SafetyConfig, i: SafetyInputs, after: SafetyConfig) -> list[str]:

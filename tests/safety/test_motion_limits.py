@@ -2,10 +2,9 @@
 
 import pytest
 
-from firmware_runtime.safety.estop import EStopReader
 from firmware_runtime.safety.motion_limits import motion_limit
 from firmware_runtime.safety.standstill import Standstill
-from firmware_runtime.vehicle.enums import ButtonState, ScannerState, SwitchState
+from firmware_runtime.vehicle.enums import ButtonState, ScannerState
 from tests.safety.support import TICK_NS, profile
 from tests.vehicle_state import rolling, vehicle_state
 
@@ -52,30 +51,6 @@ def test_one_moving_or_doubtful_signal_is_no_standstill(moving: dict[str, object
     standstill = Standstill(DATA.safety, DATA.traction)
     for tick in range(2 * CONFIRM_TICKS):
         assert not standstill.step(tick * TICK_NS, vehicle_state(**moving))
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "pressed"),
-    [
-        ("CLOSED", "CLOSED", False),
-        ("OPEN", "CLOSED", True),
-        ("CLOSED", "OPEN", True),
-        ("ERROR", "CLOSED", False),
-        ("ERROR", "OPEN", True),
-        ("ERROR", "NOT_AVAILABLE", True),
-    ],
-)
-def test_the_estop_channels(a: str, b: str, pressed: bool) -> None:
-    state = vehicle_state(estop_channel_a=SwitchState[a], estop_channel_b=SwitchState[b])
-    assert EStopReader().step(state) is pressed
-
-
-def test_a_frame_that_was_never_there_is_not_lost_but_one_that_was_is() -> None:
-    reader = EStopReader()
-    lost = vehicle_state(unusable=frozenset({"estop_channel_a"}))
-    assert not reader.step(lost)
-    reader.step(vehicle_state())
-    assert reader.step(lost)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from firmware_runtime.safety.facts import SafetyConfig
 from firmware_runtime.safety.state_machine import SafetyMachine
-from firmware_runtime.safety.state_table import MAY_MOVE, TRANSITIONS
+from firmware_runtime.safety.state_table import MAY_MOVE
 from firmware_runtime.vehicle.enums import ModeKey, SafetyState, Severity
 from tests.safety.support import Walk, profile
 
@@ -24,6 +24,13 @@ def machine() -> SafetyMachine:
 @pytest.fixture
 def walk(machine: SafetyMachine) -> Walk:
     return Walk(machine)
+
+
+@pytest.fixture
+def tractor() -> Walk:
+    """A vehicle with a cab."""
+    data = profile().data
+    return Walk(SafetyMachine(data.safety, data.limits, cab=True))
 
 
 def test_boot_leads_to_standby_and_with_high_voltage_to_ready(walk: Walk) -> None:
@@ -56,7 +63,7 @@ def test_run_is_refused_while_something_is_missing(walk: Walk, missing: dict[str
 
 
 def test_the_estop_wins_from_every_state(machine: SafetyMachine) -> None:
-    for state in MAY_MOVE:
+    for state in set(MAY_MOVE) - {S.SHUTDOWN}:
         walk = Walk(machine, SafetyConfig(state=state))
         assert walk.tick(estop_pressed=True, severity=Severity.IMMEDIATE) is S.ESTOP, state
 
@@ -162,19 +169,110 @@ def test_a_finished_mission_ends_in_ready(walk: Walk) -> None:
     assert walk.tick(mission_done=True) is S.READY
 
 
-def test_what_may_move_in_each_state(machine: SafetyMachine) -> None:
-    may_propel = {s for s in MAY_MOVE if machine.permissions(s).propulsion}
-    may_release = {s for s in MAY_MOVE if machine.permissions(s).brake_release}
-    may_close = {s for s in MAY_MOVE if machine.permissions(s).contactors}
-    assert may_propel == {S.AUTO, S.DEGRADED}
-    assert may_release == {S.AUTO, S.DEGRADED, S.MRM}
-    assert may_close == {S.STANDBY, S.READY, S.AUTO, S.DEGRADED, S.MRM, S.SAFE_STOP}
-    assert machine.permissions(S.DEGRADED).speed_cap_mps == 2.0
-    assert machine.permissions(S.AUTO).speed_cap_mps == 8.33
-    assert machine.permissions(S.MRM).speed_cap_mps == 0.0
+def test_a_mission_is_not_begun_by_a_remote_driver_without_the_dead_man(walk: Walk) -> None:
+    walk.to_ready()
+    assert walk.press(run_pressed=True, mode=ModeKey.REMOTE) is S.READY
+    assert walk.press(run_pressed=True, mode=ModeKey.REMOTE, dead_man_pressed=True) is S.REMOTE
+    remote: dict[str, Any] = {"mode": ModeKey.REMOTE, "standing": False}
+    assert walk.tick(100, dead_man_pressed=True, **remote) is S.REMOTE
+    assert walk.tick(dead_man_pressed=False, **remote) is S.MRM
+    assert walk.tick(dead_man_pressed=True, **remote) is S.MRM, "pressing it again changes nothing"
 
 
-def test_every_row_has_a_name_of_its_own_and_every_state_is_somewhere() -> None:
-    names = [row.identifier for row in TRANSITIONS]
-    assert len(names) == len(set(names))
-    assert {row.target for row in TRANSITIONS} | {S.INIT} == set(MAY_MOVE)
+def test_the_driver_takes_over_and_gives_back_through_ready(tractor: Walk) -> None:
+    tractor.to_auto()
+    assert tractor.tick(standing=False, cab_override=True) is S.MANUAL
+    assert tractor.tick(100, standing=False) is S.MANUAL, "the override lasts to the next standstill"
+    assert tractor.tick() is S.READY
+    assert tractor.tick(mode=ModeKey.MANUAL) is S.MANUAL
+    assert tractor.tick(100, mode=ModeKey.MANUAL) is S.MANUAL, "the key keeps it at a standstill"
+    assert tractor.tick() is S.READY
+
+
+def test_a_stop_that_the_driver_took_over_stays_latched(tractor: Walk) -> None:
+    tractor.to_auto()
+    tractor.tick(standing=False, severity=Severity.MINIMAL_RISK)
+    assert tractor.tick(standing=False, cab_override=True, severity=Severity.MINIMAL_RISK) is S.MANUAL
+    assert tractor.tick(10, standing=False, severity=Severity.MINIMAL_RISK) is S.MANUAL
+    assert tractor.tick() is S.SAFE_STOP
+    assert tractor.press(acknowledge_pressed=True) is S.STANDBY
+
+
+def test_a_key_found_at_manual_or_lost_for_a_moment_takes_nobody_to_manual(tractor: Walk) -> None:
+    assert tractor.tick(50, mode=ModeKey.MANUAL) is S.READY
+    tractor.tick(mode=ModeKey.NOT_AVAILABLE)
+    assert tractor.tick(50, mode=ModeKey.MANUAL) is S.READY
+    tractor.tick(mode=ModeKey.AUTO)
+    assert tractor.tick(mode=ModeKey.MANUAL) is S.MANUAL
+
+
+def test_a_vehicle_is_moved_off_the_wall_by_hold_to_run(walk: Walk) -> None:
+    walk.to_auto()
+    crushed: dict[str, Any] = {"severity": Severity.IMMEDIATE}
+    walk.tick(standing=False, **crushed)
+    key: dict[str, Any] = {"mode": ModeKey.MAINTENANCE, "recovery_permitted": True, **crushed}
+    assert walk.tick(dead_man_pressed=True, **key) is S.MAINTENANCE
+    assert not walk.may(dead_man_pressed=True, **key).propulsion, "held since before: no new press"
+    walk.tick(**key)
+    walk.tick(dead_man_pressed=True, **key)
+    assert walk.may(dead_man_pressed=True, **key).propulsion
+    assert walk.may(dead_man_pressed=True, **key).speed_cap_mps == 0.3
+    assert walk.tick(dead_man_pressed=True, standing=False, **key) is S.MAINTENANCE
+    forbidden = {**key, "recovery_permitted": False}
+    assert walk.tick(dead_man_pressed=True, standing=False, **forbidden) is S.FAULT
+    assert walk.tick(dead_man_pressed=True, **key) is S.MAINTENANCE, "at standstill the key leads back"
+    assert not walk.may(dead_man_pressed=True, **key).propulsion, "and the button must be let go"
+    assert walk.tick(mode=ModeKey.AUTO) is S.FAULT, "the latch was kept"
+    assert walk.press(acknowledge_pressed=True) is S.SELF_TEST
+
+
+def test_a_recovery_that_was_interrupted_wants_a_new_press(walk: Walk) -> None:
+    walk.to_ready()
+    key: dict[str, Any] = {"mode": ModeKey.MAINTENANCE, "recovery_permitted": True}
+    walk.tick(**key)
+    held = {**key, "dead_man_pressed": True}
+    for loss in ({"recovery_permitted": False}, {"plugged": True}, {"mode": ModeKey.NOT_AVAILABLE}):
+        walk.tick(**key)
+        walk.tick(**held)
+        assert walk.may(**held).propulsion
+        walk.tick(**{**held, **loss})
+        walk.tick(5, **held)
+        assert not walk.may(**held).propulsion
+    assert walk.config.state is S.MAINTENANCE
+
+
+def test_the_estop_wins_over_a_recovery(walk: Walk) -> None:
+    walk.to_ready()
+    key: dict[str, Any] = {"mode": ModeKey.MAINTENANCE, "recovery_permitted": True}
+    walk.tick(**key)
+    assert walk.tick(dead_man_pressed=True, estop_pressed=True, standing=False, **key) is S.ESTOP
+    assert walk.tick(100, **key) is S.ESTOP, "nothing passes an e-stop but release and acknowledge"
+    assert walk.press(acknowledge_pressed=True, **key) is S.STANDBY
+    assert walk.tick(**key) is S.MAINTENANCE
+
+
+def test_off_is_off_until_the_power_comes_again(walk: Walk) -> None:
+    walk.to_ready()
+    assert walk.tick(shutdown_requested=True) is S.SHUTDOWN
+    assert walk.tick(estop_pressed=True) is S.SHUTDOWN
+    assert walk.press(run_pressed=True) is S.SHUTDOWN
+    again = Walk(walk.machine, SafetyConfig.restore(walk.config.snapshot()))
+    assert again.tick() is S.ESTOP, "pressed while it was off: remembered"
+
+
+def test_latches_survive_power_loss_and_lead_where_they_belong(walk: Walk) -> None:
+    walk.to_auto()
+    walk.tick(severity=Severity.MINIMAL_RISK, standing=False)
+    again = Walk(walk.machine, SafetyConfig.restore(walk.config.snapshot()))
+    assert again.tick(run_pressed=True) is S.SELF_TEST
+    assert again.tick(run_pressed=True) is S.SAFE_STOP
+    assert again.press(acknowledge_pressed=True) is S.STANDBY
+
+
+def test_a_driver_is_never_stopped_by_lost_power_only_left_without_torque(tractor: Walk) -> None:
+    tractor.to_ready()
+    tractor.tick(mode=ModeKey.MANUAL)
+    lost: dict[str, Any] = {"mode": ModeKey.MANUAL, "high_voltage_ready": False, "standing": False}
+    assert tractor.tick(100, **lost) is S.MANUAL
+    may = tractor.may(**lost)
+    assert (may.propulsion, may.brake_release, may.steering) == (False, True, True)

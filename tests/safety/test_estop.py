@@ -1,0 +1,112 @@
+"""The e-stop's two channels: what each pair means, written again from the requirement."""
+
+import pytest
+
+from firmware_runtime.safety.estop import EStopReader
+from firmware_runtime.vehicle.enums import SwitchState
+from tests.safety.support import TICK_NS, profile
+from tests.vehicle_state import vehicle_state
+
+SAFETY = profile().data.safety
+DISAGREEMENT_MAX_TICKS = 10
+"""Written again: 0.10 s in configs/q_truck.toml."""
+OPEN, CLOSED, ERROR, NONE = (
+    SwitchState.OPEN,
+    SwitchState.CLOSED,
+    SwitchState.ERROR,
+    SwitchState.NOT_AVAILABLE,
+)
+
+PRESSED = {
+    #        B: OPEN   CLOSED  ERROR   NONE
+    OPEN:      (True,  True,   True,   True),
+    CLOSED:    (True,  False,  False,  False),
+    ERROR:     (True,  False,  True,   True),
+    NONE:      (True,  False,  True,   True),
+}  # fmt: skip
+"""An open contact is a press at once; both lost is one; one lost beside a closed one is not."""
+PAIRS = [
+    (a, b, pressed)
+    for a, row in PRESSED.items()
+    for b, pressed in zip((OPEN, CLOSED, ERROR, NONE), row, strict=True)
+]
+
+
+class Reading:
+    """A reader, tick by tick."""
+
+    def __init__(self) -> None:
+        self.reader = EStopReader(SAFETY)
+        self.now_ns = 0
+
+    def see(self, a: SwitchState, b: SwitchState, ticks: int = 1, lost: tuple[str, ...] = ()) -> bool:
+        pressed = False
+        for _ in range(ticks):
+            self.now_ns += TICK_NS
+            state = vehicle_state(estop_channel_a=a, estop_channel_b=b, unusable=frozenset(lost))
+            pressed = self.reader.step(self.now_ns, state)
+        return pressed
+
+
+@pytest.fixture
+def reading() -> Reading:
+    return Reading()
+
+
+@pytest.mark.parametrize(("a", "b", "pressed"), PAIRS)
+def test_what_a_pair_of_channels_means_in_the_very_tick(
+    reading: Reading, a: SwitchState, b: SwitchState, pressed: bool
+) -> None:
+    assert reading.see(a, b) is pressed
+
+
+@pytest.mark.parametrize(("a", "b", "pressed"), PAIRS)
+def test_a_pair_means_the_same_after_a_long_time(
+    reading: Reading, a: SwitchState, b: SwitchState, pressed: bool
+) -> None:
+    assert reading.see(a, b, ticks=1000) is pressed
+
+
+@pytest.mark.parametrize("lost", [("estop_channel_a",), ("estop_channel_b",)])
+def test_a_signal_that_is_lost_is_one_channel_lost(reading: Reading, lost: tuple[str, ...]) -> None:
+    assert not reading.see(CLOSED, CLOSED, lost=lost), "one of two: a fault, no e-stop"
+    assert reading.see(OPEN, OPEN, lost=lost), "the other one speaks"
+
+
+def test_both_signals_lost_are_an_estop_once_they_were_there(reading: Reading) -> None:
+    both = ("estop_channel_a", "estop_channel_b")
+    assert not reading.see(OPEN, OPEN, ticks=100, lost=both), "nothing was heard yet that could be lost"
+    assert not reading.see(CLOSED, CLOSED)
+    assert reading.see(CLOSED, CLOSED, lost=both)
+
+
+def test_the_first_word_that_is_heard_counts(reading: Reading) -> None:
+    assert reading.see(OPEN, OPEN)
+
+
+def test_contacts_that_open_one_after_the_other_in_time_are_no_defect(reading: Reading) -> None:
+    assert reading.see(OPEN, CLOSED, ticks=DISAGREEMENT_MAX_TICKS)
+    assert not reading.see(CLOSED, CLOSED)
+    assert reading.see(CLOSED, OPEN, ticks=DISAGREEMENT_MAX_TICKS + 1), "counted anew"
+    assert not reading.see(CLOSED, CLOSED)
+
+
+@pytest.mark.parametrize(("a", "b"), [(OPEN, CLOSED), (CLOSED, OPEN)])
+def test_contacts_that_contradict_too_long_stay_pressed_until_both_were_open(
+    reading: Reading, a: SwitchState, b: SwitchState
+) -> None:
+    reading.see(CLOSED, CLOSED)
+    reading.see(a, b, ticks=DISAGREEMENT_MAX_TICKS + 2)
+    assert reading.see(CLOSED, CLOSED, ticks=100), "a welded contact does not heal by closing the other"
+    assert reading.see(CLOSED, ERROR, ticks=100)
+    assert reading.see(OPEN, ERROR)
+    assert reading.see(CLOSED, CLOSED)
+    assert reading.see(OPEN, OPEN)
+    assert not reading.see(CLOSED, CLOSED)
+
+
+def test_a_contradiction_with_gaps_does_not_add_up(reading: Reading) -> None:
+    for _ in range(20):
+        reading.see(OPEN, CLOSED, ticks=DISAGREEMENT_MAX_TICKS)
+        reading.see(OPEN, ERROR)
+    assert not reading.see(CLOSED, CLOSED)
