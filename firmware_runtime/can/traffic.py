@@ -8,10 +8,10 @@ first is followed by a stuff bit.
 
 A CAN FD frame (ISO 11898-1:2015, secondary: Bosch's and controller makers' renderings of its fields) has up
 to its bit-rate switch 17 bits (11-bit identifier) or 36 (29-bit), and 12 after its CRC delimiter (acknowledge
-2, end of frame 7, interframe space 3), all at the bus's bit rate. Between them is the data phase: error state 1,
-length code 4, 8 s data, stuff count 4, CRC 17 (up to 16 bytes) or 21, CRC delimiter 1, and a fixed stuff bit
-before each four bits of stuff count and CRC. Stuff bits by content end with the data. Assumed: the rate is
-switched, which no frame tells here, and a frame of up to 8 bytes is classic unless its message is known as
+2, end of frame 7, interframe space 3), all at the bus's bit rate. Between them is the data phase: error state
+1, length code 4, 8 s data, stuff count 4, CRC 17 (up to 16 bytes) or 21, CRC delimiter 1, and a fixed stuff
+bit before each four bits of stuff count and CRC. Stuff bits by content end with the data. Assumed: the rate
+is switched, which no frame tells here, and a frame of up to 8 bytes is classic unless its message is known as
 CAN FD.
 """
 
