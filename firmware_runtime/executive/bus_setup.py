@@ -8,14 +8,16 @@ the runtime went by. The price: rates and load of the whole bus are not known to
 
 from collections.abc import Iterable
 
-from firmware_runtime.can.j1939 import GLOBAL_ADDRESS, split_id
 from firmware_runtime.can.layout import MessageLayout, bind
 from firmware_runtime.can.ownership import Owned, OwnershipGuard, transmit_ownership
-from firmware_runtime.can.pgn import ANY_SOURCE
+from firmware_runtime.can.pgn import ANY_SOURCE, pgn_of
 from firmware_runtime.vehicle.load import Profile
 
 SENDER = "supervisor"
 """Whose all outputs are: the second eye is the only sender."""
+_PDU2_FIRST = 0xF000
+_PDU_FORMAT = 0xFF00
+"""Groups whose PDU format is less hold a destination in the next byte (SAE J1939-21, secondary)."""
 _PRIORITIES = 8
 _PRIORITY_SHIFT = 26
 """Three bits above the other 26 of a J1939 identifier (SAE J1939-21, secondary)."""
@@ -49,7 +51,7 @@ def identifiers_of(messages: Iterable[MessageLayout]) -> frozenset[int] | None:
         can_id = message.can_id
         if message.source is None:
             identifiers.add(can_id)
-        elif message.source == ANY_SOURCE or split_id(can_id).destination != GLOBAL_ADDRESS:
+        elif message.source == ANY_SOURCE or pgn_of(can_id) & _PDU_FORMAT < _PDU2_FIRST:
             return None
         else:
             low = can_id & ~((_PRIORITIES - 1) << _PRIORITY_SHIFT)

@@ -41,6 +41,19 @@ def test_from_any_source_or_to_any_destination_no_list_is_long_enough() -> None:
     assert of("Torque", source=0x27) is None, "to any destination"
 
 
+def test_a_destination_in_the_database_does_not_narrow_what_is_heard() -> None:
+    """Group 0x0000 to everybody (0xFF), as a DBC may write it: the receiver takes it to any destination."""
+    to_all = (
+        (ROOT / "tests" / "can" / "databases" / "j1939.dbc").read_text().replace("2348810494", "2348875559")
+    )
+    databases = {"b": database_of(to_all)}
+    bindings = [SignalBinding("Torque", "b", "Torque", "Requested")]
+    assert bind(databases, bindings).messages[0].can_id == 0x8C00FF27
+    receiver = Receiver(databases, bindings)
+    assert receiver.push(Frame(0, "b", 0x8C000027, bytes(8))) is not Rejection.UNKNOWN
+    assert identifiers_of(bind(databases, bindings).messages) is None
+
+
 @pytest.mark.parametrize("name", PROFILES)
 @given(data=st.data())
 def test_the_kernel_leaves_out_exactly_what_the_receiver_does_not_know(
