@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from firmware_runtime.vehicle.profile import Range
+from firmware_runtime.vehicle.bounds import Range
 
 Row = tuple[int, str]
 """Line number from 1, and its text without surrounding space."""

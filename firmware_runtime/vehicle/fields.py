@@ -9,8 +9,8 @@ from typing import Annotated, Any, TypeVar, cast, get_args, get_origin, get_type
 
 import msgspec
 
+from firmware_runtime.vehicle.bounds import HardBound, Range
 from firmware_runtime.vehicle.problems import Problem, described, did_you_mean, number, quoted
-from firmware_runtime.vehicle.profile import Range
 from firmware_runtime.vehicle.toml_lines import KeyPath, TomlDocument
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
@@ -154,7 +154,10 @@ def _expectation(hint: Any, key: str) -> str:
         kind, limits = cast(tuple[type, Range], get_args(hint)[:2])
         unit = unit_of_key(key)
         words = "a whole number" if kind is int else "a number"
-        return f"{words} of {number(limits.low)} to {number(limits.high)}{f' ({unit})' if unit else ''}"
+        bound = f", the hard bound of the {limits.name}" if isinstance(limits, HardBound) else ""
+        return (
+            f"{words} of {number(limits.low)} to {number(limits.high)}{f' ({unit})' if unit else ''}{bound}"
+        )
     if hint is bool:
         return "true or false"
     if hint == int | str:

@@ -5,21 +5,12 @@ field against it and reports file, line, expectation and what came. SI units thr
 the key's name.
 """
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
 
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Permitted range of a number in a profile, both ends included."""
-
-    low: float
-    high: float
-
-
-Positive = Range(1e-9, 1e12)
+from firmware_runtime.vehicle import bounds
+from firmware_runtime.vehicle.bounds import Range
 
 
 class VehicleIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,14 +35,16 @@ class Geometry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Mass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     empty_kg: Annotated[float, Range(20, 100_000)]
-    payload_max_kg: Annotated[float, Range(0, 200_000)]
+    payload_max_kg: Annotated[float, bounds.LOAD]
+    trailer_max_kg: Annotated[float, bounds.LOAD] = 0.0
+    """All that it may tow, laden. No trailer is weighed: where mass is to be stopped the heaviest counts."""
 
 
 class Resistance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rolling_coefficient: Annotated[float, Range(0.001, 0.1)]
     drag_area_m2: Annotated[float, Range(0.1, 30)]
     """Drag coefficient times frontal area."""
-    grade_max: Annotated[float, Range(0, 0.3)]
+    grade_max: Annotated[float, bounds.GRADE]
     """Rise over run that it must hold and stop on."""
 
 
@@ -61,7 +54,7 @@ class Traction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Motor speed over wheel speed."""
     efficiency: Annotated[float, Range(0.5, 1)]
     """Motor shaft to tyre."""
-    torque_max_nm: Annotated[float, Range(1, 20_000)]
+    torque_max_nm: Annotated[float, bounds.TORQUE]
     power_max_w: Annotated[float, Range(100, 2_000_000)]
     torque_slew_nmps: Annotated[float, Range(10, 200_000)]
     regeneration_torque_max_nm: Annotated[float, Range(0, 20_000)]
@@ -70,27 +63,29 @@ class Traction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Brake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    force_max_n: Annotated[float, Range(100, 650_000)]
+    force_max_n: Annotated[float, bounds.BRAKE_FORCE]
     lag_s: Annotated[float, Range(0, 1)]
     hold_force_n: Annotated[float, Range(10, 650_000)]
     """Service brake held at a stop until the park brake is applied."""
 
 
 class Steering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    front_angle_max_rad: Annotated[float, Range(0.05, 1.2)]
-    rate_max_radps: Annotated[float, Range(0.01, 3)]
+    front_angle_max_rad: Annotated[float, bounds.STEERING_ANGLE]
+    rate_max_radps: Annotated[float, bounds.STEERING_RATE]
     lag_s: Annotated[float, Range(0, 2)]
     dead_time_s: Annotated[float, Range(0, 1)]
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    speed_max_mps: Annotated[float, Range(0.1, 15)]
-    acceleration_max_mps2: Annotated[float, Range(0.05, 3)]
-    deceleration_max_mps2: Annotated[float, Range(0.05, 3)]
+    speed_max_mps: Annotated[float, bounds.SPEED]
+    acceleration_max_mps2: Annotated[float, bounds.ACCELERATION]
+    deceleration_max_mps2: Annotated[float, bounds.DECELERATION]
     """Of normal driving."""
-    lateral_acceleration_max_mps2: Annotated[float, Range(0.1, 4)]
-    jerk_max_mps3: Annotated[float, Range(0.1, 20)]
-    minimal_risk_deceleration_mps2: Annotated[float, Range(0.3, 4)]
+    lateral_acceleration_max_mps2: Annotated[float, bounds.LATERAL_ACCELERATION]
+    lateral_jerk_max_mps3: Annotated[float, bounds.LATERAL_JERK]
+    """Of the commanded curvature at speed; GNSS fixes and bends together ask for it."""
+    jerk_max_mps3: Annotated[float, bounds.JERK]
+    minimal_risk_deceleration_mps2: Annotated[float, bounds.MINIMAL_RISK]
     """Of a stop by the stop plan; never above 4 m/s² (UN R157, secondary)."""
 
 
@@ -122,7 +117,11 @@ class Control(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Battery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     capacity_ah: Annotated[float, Range(1, 5000)]
     nominal_voltage_v: Annotated[float, Range(10, 1200)]
-    precharge_time_max_s: Annotated[float, Range(0.1, 20)]
+    precharge_time_max_s: Annotated[float, bounds.PRECHARGE_TIME]
+    opening_current_max_a: Annotated[float, bounds.OPENING_CURRENT]
+    """Of the pack, magnitude: below it contactors open without wear; auxiliaries alone stay below it."""
+    opening_time_max_s: Annotated[float, bounds.OPENING_TIME]
+    """So long a stop waits for that current; then the contactors open under it."""
     link_voltage_share_min: Annotated[float, Range(0.5, 1)]
     """Link over pack voltage from which high voltage counts as ready."""
     cell_temperature_min_degc: Annotated[float, Range(-60, 80)]
@@ -133,14 +132,16 @@ class Battery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Safety(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    estop_disagreement_max_s: Annotated[float, Range(0.02, 1)]
-    self_test_time_max_s: Annotated[float, Range(0.5, 60)]
-    minimal_risk_time_max_s: Annotated[float, Range(1, 60)]
-    degraded_time_max_s: Annotated[float, Range(1, 3600)]
+    estop_disagreement_max_s: Annotated[float, bounds.ESTOP_DISAGREEMENT]
+    self_test_time_max_s: Annotated[float, bounds.SELF_TEST_TIME]
+    comfortable_time_max_s: Annotated[float, bounds.COMFORTABLE_TIME]
+    """Budget of a comfortable stop; one that will not keep it becomes a minimal-risk stop."""
+    minimal_risk_time_max_s: Annotated[float, bounds.MINIMAL_RISK_TIME]
+    degraded_time_max_s: Annotated[float, bounds.DEGRADED_TIME]
     degraded_speed_mps: Annotated[float, Range(0.1, 15)]
-    standstill_speed_mps: Annotated[float, Range(0.005, 0.2)]
-    proposal_age_max_s: Annotated[float, Range(0.01, 0.05)]
-    stop_plan_life_s: Annotated[float, Range(0.1, 60)]
+    standstill_speed_mps: Annotated[float, bounds.STANDSTILL_SPEED]
+    proposal_age_max_s: Annotated[float, bounds.PROPOSAL_AGE]
+    stop_plan_life_s: Annotated[float, bounds.STOP_PLAN_LIFE]
 
 
 class BusConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

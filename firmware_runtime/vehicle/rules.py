@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from firmware_runtime.vehicle import bounds
 from firmware_runtime.vehicle.fields import Findings, key_name
 from firmware_runtime.vehicle.problems import number, quoted
 from firmware_runtime.vehicle.profile import ProfileData
@@ -32,7 +33,8 @@ class Comparison(NamedTuple):
 
 
 def _full_mass_kg(profile: ProfileData) -> float:
-    return profile.mass.empty_kg + profile.mass.payload_max_kg
+    mass = profile.mass
+    return mass.empty_kg + mass.payload_max_kg + mass.trailer_max_kg
 
 
 def _grade_force_n(profile: ProfileData) -> float:
@@ -49,11 +51,33 @@ def _minimal_risk_stop_s(profile: ProfileData) -> float:
     return profile.limits.speed_max_mps / profile.limits.minimal_risk_deceleration_mps2
 
 
+def _comfortable_stop_s(profile: ProfileData) -> float:
+    """With its deceleration built up and taken back at the limit of jerk."""
+    limits = profile.limits
+    deceleration = limits.deceleration_max_mps2
+    return limits.speed_max_mps / deceleration + deceleration / limits.jerk_max_mps3
+
+
+def _traction_jerk_slew_nmps(profile: ProfileData) -> float:
+    """Slew at which the empty vehicle jerks as hard as it may."""
+    traction = profile.traction
+    return bounds.TRACTION_JERK.high * profile.mass.empty_kg * traction.wheel_radius_m / traction.gear_ratio
+
+
+_SLEW = (
+    f"the slew at which the empty vehicle jerks with {number(bounds.TRACTION_JERK.high)} m/s³, the hard bound"
+)
 _STOP_TIME = "the seconds of a stop from speed_max_mps at minimal_risk_deceleration_mps2"
 
 COMPARISONS: tuple[Comparison, ...] = (
     Comparison(("geometry", "wheelbase_m"), "below", ("geometry", "length_m")),
     Comparison(("geometry", "track_width_m"), "at most", ("geometry", "width_m")),
+    Comparison(
+        ("traction", "torque_slew_nmps"),
+        "at most",
+        _traction_jerk_slew_nmps,
+        _SLEW,
+    ),
     # The same motor drives and regenerates.
     Comparison(("traction", "regeneration_torque_max_nm"), "at most", ("traction", "torque_max_nm")),
     Comparison(("brake", "hold_force_n"), "at most", ("brake", "force_max_n")),
@@ -72,6 +96,14 @@ COMPARISONS: tuple[Comparison, ...] = (
     Comparison(("battery", "cell_temperature_min_degc"), "below", ("battery", "cell_temperature_max_degc")),
     Comparison(("safety", "degraded_speed_mps"), "at most", ("limits", "speed_max_mps")),
     Comparison(("safety", "standstill_speed_mps"), "below", ("safety", "degraded_speed_mps")),
+    Comparison(
+        ("safety", "comfortable_time_max_s"),
+        "at least",
+        _comfortable_stop_s,
+        "the seconds of a stop from speed_max_mps at deceleration_max_mps2 and jerk_max_mps3",
+    ),
+    # A comfortable stop that ends in a minimal-risk stop has to leave it some time.
+    Comparison(("safety", "comfortable_time_max_s"), "below", ("safety", "minimal_risk_time_max_s")),
     Comparison(("safety", "minimal_risk_time_max_s"), "at least", _minimal_risk_stop_s, _STOP_TIME),
     Comparison(("safety", "stop_plan_life_s"), "at least", _minimal_risk_stop_s, _STOP_TIME),
 )

@@ -180,6 +180,7 @@ def test_steering_must_carry_the_largest_angle_and_the_zero(configuration: Confi
 
 def test_figures_beyond_the_canonical_range_are_refused(configuration: Configuration) -> None:
     configuration.edit(PROFILE_FILE, "gear_ratio = 20.0", "gear_ratio = 100.0")
+    configuration.edit(PROFILE_FILE, "torque_slew_nmps = 8000", "torque_slew_nmps = 2000")
     problem = configuration.problem()
     assert problem.key == "[inputs] motor_speed_radps"
     assert problem.expected.startswith("a signal that carries -1666 to 1666 rad/s")

@@ -5,17 +5,35 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 
+from firmware_runtime.vehicle.bounds import HARD_BOUNDS
 from firmware_runtime.vehicle.fields import Findings, read_struct, unit_of_key
-from firmware_runtime.vehicle.profile import Calibration, ProfileData
+from firmware_runtime.vehicle.profile import Battery, Calibration, ProfileData, Safety
 from firmware_runtime.vehicle.toml_lines import TomlDocument
 from tests.vehicle.support import CALIBRATION_FILE, PROFILE_FILE, Configuration
 
 SAFETY_RELEVANT_LIMITS = {
     "[limits] minimal_risk_deceleration_mps2": (0.3, 4),  # UN R157: at most 4 m/s²
-    "[limits] speed_max_mps": (0.1, 15),
+    "[limits] speed_max_mps": (0.1, 12),
+    "[limits] acceleration_max_mps2": (0.05, 2),
+    "[limits] deceleration_max_mps2": (0.05, 3),
+    "[limits] lateral_acceleration_max_mps2": (0.1, 3),
+    "[limits] lateral_jerk_max_mps3": (0.2, 5),
+    "[limits] jerk_max_mps3": (0.1, 10),
+    "[steering] front_angle_max_rad": (0.05, 1.2),
+    "[steering] rate_max_radps": (0.01, 1.5),
+    "[traction] torque_max_nm": (1, 20000),
+    "[resistance] grade_max": (0, 0.3),
     "[safety] proposal_age_max_s": (0.01, 0.05),  # control hung: supervisor within 50 ms
+    "[safety] stop_plan_life_s": (0.1, 60),
     "[safety] standstill_speed_mps": (0.005, 0.2),
     "[safety] estop_disagreement_max_s": (0.02, 1),
+    "[safety] self_test_time_max_s": (0.5, 60),
+    "[safety] comfortable_time_max_s": (1, 60),
+    "[safety] minimal_risk_time_max_s": (1, 60),
+    "[safety] degraded_time_max_s": (1, 3600),
+    "[battery] precharge_time_max_s": (0.1, 20),
+    "[battery] opening_current_max_a": (0.5, 50),
+    "[battery] opening_time_max_s": (0.1, 5),
     "[battery] isolation_min_ohm_per_v": (100, 10000),  # UN R100: at least 100 ohm/V
 }
 
@@ -33,7 +51,64 @@ def test_safety_relevant_limits(key: str, configuration: Configuration) -> None:
         assert problem.expected.startswith(f"a number of {low} to {high}")
         assert problem.got == f"{value:.6g}"
         configuration.edit(PROFILE_FILE, f"{name} = {value}", line)
-    assert table in {"limits", "safety", "battery"}
+    assert table in {"limits", "steering", "traction", "resistance", "safety", "battery"}
+
+
+HARD = {  # name: (low, high), the numbers of `bounds` again
+    "speed": (0.1, 12),
+    "acceleration": (0.05, 2),
+    "deceleration of normal driving": (0.05, 3),
+    "deceleration of a minimal-risk stop": (0.3, 4),
+    "lateral acceleration": (0.1, 3),
+    "lateral jerk": (0.2, 5),
+    "jerk of normal driving": (0.1, 10),
+    "jerk of the traction": (0, 15),
+    "steering angle": (0.05, 1.2),
+    "steering rate": (0.01, 1.5),
+    "torque": (1, 20000),
+    "brake force": (100, 650000),
+    "grade": (0, 0.3),
+    "load": (0, 200000),
+    "age of a proposal": (0.01, 0.05),
+    "life of a stop plan": (0.1, 60),
+    "disagreement of the e-stop channels": (0.02, 1),
+    "time of the self-test": (0.5, 60),
+    "time of a comfortable stop": (1, 60),
+    "time of a minimal-risk stop": (1, 60),
+    "time in DEGRADED": (1, 3600),
+    "speed of standstill": (0.005, 0.2),
+    "time of precharge": (0.1, 20),
+    "current at which contactors open": (0.5, 50),
+    "longest wait for that current": (0.1, 5),
+}
+
+
+def test_the_hard_bounds_are_these() -> None:
+    assert {bound.name: (bound.low, bound.high) for bound in HARD_BOUNDS} == HARD
+    assert all(bound.unit and bound.source for bound in HARD_BOUNDS)
+
+
+def test_a_hard_bound_is_told_as_one(configuration: Configuration) -> None:
+    configuration.edit(PROFILE_FILE, "speed_max_mps = 8.33", "speed_max_mps = 14")
+    problem = next(p for p in configuration.problems() if p.key == "[limits] speed_max_mps")
+    assert problem.expected == "a number of 0.1 to 12 (m/s), the hard bound of the speed"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        key
+        for table in (Safety, Battery)
+        for key in table.__struct_fields__
+        if (key.endswith("_s") and "time" in key) or key in ("proposal_age_max_s", "stop_plan_life_s")
+    ],
+)
+def test_no_timeout_is_zero(key: str, configuration: Configuration) -> None:
+    line = next(
+        text for text in configuration.profile.read_text().splitlines() if text.startswith(f"{key} = ")
+    )
+    configuration.edit(PROFILE_FILE, line, f"{key} = 0")
+    assert any(problem.key.endswith(f"] {key}") for problem in configuration.problems())
 
 
 def document(data: dict[str, Any]) -> TomlDocument:

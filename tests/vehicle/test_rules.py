@@ -66,10 +66,23 @@ BROKEN = [
         "at least 4.62778 (the seconds of a stop from speed_max_mps at minimal_risk_deceleration_mps2)",
     ),
     (
-        "minimal_risk_time_max_s = 15.0",
-        "minimal_risk_time_max_s = 4.6",
-        "[safety] minimal_risk_time_max_s",
-        "at least 4.62778 (the seconds of a stop from speed_max_mps at minimal_risk_deceleration_mps2)",
+        "comfortable_time_max_s = 14.0",
+        "comfortable_time_max_s = 12.7",
+        "[safety] comfortable_time_max_s",
+        "at least 12.775 "
+        "(the seconds of a stop from speed_max_mps at deceleration_max_mps2 and jerk_max_mps3)",
+    ),
+    (
+        "comfortable_time_max_s = 14.0",
+        "comfortable_time_max_s = 15.0",
+        "[safety] comfortable_time_max_s",
+        "below 15 ([safety] minimal_risk_time_max_s)",
+    ),
+    (
+        "torque_slew_nmps = 8000",
+        "torque_slew_nmps = 11930",
+        "[traction] torque_slew_nmps",
+        "at most 11925 (the slew at which the empty vehicle jerks with 15 m/s³, the hard bound)",
     ),
     (
         'name = "q_truck"',
@@ -131,6 +144,26 @@ EQUAL = [
 def test_a_bound_itself_is_permitted(old: str, new: str, configuration: Configuration) -> None:
     configuration.edit(PROFILE_FILE, old, new)
     assert configuration.problems() == ()
+
+
+def test_no_budget_is_shorter_than_the_stop_that_it_is_for(configuration: Configuration) -> None:
+    configuration.edit(PROFILE_FILE, "minimal_risk_time_max_s = 15.0", "minimal_risk_time_max_s = 4.6")
+    told = {problem.key: problem.expected for problem in configuration.problems()}
+    assert told["[safety] minimal_risk_time_max_s"] == (
+        "at least 4.62778 (the seconds of a stop from speed_max_mps at minimal_risk_deceleration_mps2)"
+    )
+
+
+def test_what_it_tows_must_be_stopped_and_held_on_the_grade_too(configuration: Configuration) -> None:
+    configuration.edit(
+        PROFILE_FILE, "payload_max_kg = 75000", "payload_max_kg = 35000\ntrailer_max_kg = 40000"
+    )
+    assert configuration.problems() == ()
+    configuration.edit(PROFILE_FILE, "trailer_max_kg = 40000", "trailer_max_kg = 80000")
+    assert {problem.key for problem in configuration.problems()} == {
+        "[brake] hold_force_n",
+        "[brake] force_max_n",
+    }
 
 
 def test_rear_steering_needs_its_signals(configuration: Configuration) -> None:
