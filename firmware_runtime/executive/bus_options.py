@@ -23,6 +23,10 @@ class BusOption:
     options: dict[str, str | int | bool] = field(default_factory=dict[str, str | int | bool])
     """Further arguments of python-can's interface."""
 
+    def options_on(self, is_fd: bool) -> dict[str, str | int | bool]:
+        """Options for a bus that the profile declares CAN FD, or not; what is written here goes before."""
+        return {"fd": True, **self.options} if is_fd else self.options
+
     def __str__(self) -> str:
         """The text that `parse_bus_options` reads back."""
         further = "".join(f",{key}={_text(value)}" for key, value in self.options.items())

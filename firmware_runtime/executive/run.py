@@ -91,7 +91,7 @@ def _open_buses(
                 option.name,
                 option.interface,
                 option.channel,
-                option.options,
+                option.options_on(is_fd=profile.data.buses[option.name].data_bitrate_bps > 0),
                 identifiers=heard[option.name],
                 guard=guards[option.name],
             )

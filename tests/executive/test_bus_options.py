@@ -23,6 +23,13 @@ def test_addresses_with_colons_are_channels() -> None:
     assert (option.channel, option.options) == ("ff15::1", {"port": 43113, "fd": False})
 
 
+def test_a_bus_that_the_profile_declares_can_fd_is_opened_as_such() -> None:
+    drive, body = parse_bus_options(["body=virtual:x,fd=false", "drive=socketcan:can0"], BUSES)
+    assert drive.options_on(is_fd=True) == {"fd": True}
+    assert drive.options_on(is_fd=False) == {}
+    assert body.options_on(is_fd=True) == {"fd": False}, "who says so knows better"
+
+
 words = st.text("abcxyz0189_.", min_size=1, max_size=8)
 values = st.one_of(st.integers(), st.booleans(), st.text("abcxyz.", min_size=1, max_size=8)).filter(
     lambda value: value not in ("true", "false")
