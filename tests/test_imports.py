@@ -23,7 +23,16 @@ def loaded_by(module: str) -> set[str]:
 def test_a_live_supervisor_has_no_motion_battery_or_drive_module_loaded() -> None:
     loaded = loaded_by("firmware_runtime.safety.supervisor")
     assert "firmware_runtime.safety.supervisor" in loaded
-    others = ("motion", "battery", "drive", "controller", "executive", "diagnostics", "recorder")
+    others = (
+        "motion",
+        "battery",
+        "drive",
+        "controller",
+        "executive",
+        "diagnostics",
+        "recorder",
+        "assessment",
+    )
     for other in others:
         name = f"firmware_runtime.{other}"
         assert not {module for module in loaded if module == name or module.startswith(name + ".")}

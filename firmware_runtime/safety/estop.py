@@ -1,15 +1,15 @@
 """The e-stop as both eyes read it: two normally-closed channels in one protected frame.
 
-A channel tells OPEN (pressed), CLOSED (released), or nothing: it reports ERROR or NOT_AVAILABLE, or its signal
-is late or invalid. VERDICTS says what each pair means, at once:
+A channel tells OPEN (pressed), CLOSED (released), or nothing: it reports ERROR or NOT_AVAILABLE, or its
+signal is late or invalid. VERDICTS says what each pair means, at once:
 
 - an open contact cannot be closed by a defect of the other one, so it is pressed, whatever the other tells;
 - a channel that tells nothing is one of two lost: no e-stop, but a fault of severity 3 (catalogue);
 - both telling nothing is an e-stop.
 
-Contacts that contradict each other (one open, one closed) for longer than the profile's time are a defect: one
-contact is welded or one wire is broken. Then it is not enough that the open one closes again: the e-stop counts
-as pressed until both were seen open, and then both closed.
+Contacts that contradict each other (one open, one closed) for longer than the profile's time are a defect:
+one contact is welded or one wire is broken. Then it is not enough that the open one closes again: the e-stop
+counts as pressed until both were seen open, and then both closed.
 """
 
 from enum import Enum

@@ -119,6 +119,7 @@ class Budgets(msgspec.Struct, frozen=True):
     """What the machine was built with: times in ns, and the modes that this vehicle drives in."""
 
     self_test_ns: int
+    comfortable_ns: int
     minimal_risk_ns: int
     degraded_ns: int
     drive_modes: frozenset[ModeKey]

@@ -49,6 +49,7 @@ class SafetyMachine:
         drive_modes = {ModeKey.AUTO, ModeKey.REMOTE} | ({ModeKey.MANUAL} if cab else set[ModeKey]())
         self._budgets = Budgets(
             self_test_ns=round(safety.self_test_time_max_s * 1e9),
+            comfortable_ns=round(safety.comfortable_time_max_s * 1e9),
             minimal_risk_ns=round(safety.minimal_risk_time_max_s * 1e9),
             degraded_ns=round(safety.degraded_time_max_s * 1e9),
             drive_modes=frozenset(drive_modes),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from firmware_runtime.safety.state_machine import SafetyMachine
 from firmware_runtime.vehicle.enums import ModeKey, SafetyState, Severity, StopKind
 from firmware_runtime.vehicle.permissions import Permissions
-from tests.safety.transition_cases import CALM, Case, Told, inputs_of, memory_of
+from tests.safety.cases import CALM, Case, Told, inputs_of, memory_of
 
 S = SafetyState
 NONE, MINIMAL_RISK, EMERGENCY = StopKind.NONE, StopKind.MINIMAL_RISK, StopKind.EMERGENCY

@@ -2,6 +2,7 @@
 
 import pytest
 
+from firmware_runtime.assessment.figures import LIMITS, SAFETY
 from firmware_runtime.safety.facts import ALL_LATCHED, SafetyConfig
 from firmware_runtime.safety.state_machine import SafetyMachine, acknowledgement
 from firmware_runtime.safety.state_table import (
@@ -14,19 +15,9 @@ from firmware_runtime.safety.state_table import (
     TRANSITIONS,
 )
 from firmware_runtime.vehicle.enums import SafetyState, StopKind
+from tests.safety.cases import STANDING, STATES, Case, inputs_of, memory_of, wrong
 from tests.safety.permission_cases import COLUMNS, Column, wrong_permissions
-from tests.safety.transition_cases import (
-    ACKNOWLEDGE,
-    CASES,
-    LIMITS,
-    SAFETY,
-    STANDING,
-    STATES,
-    Case,
-    inputs_of,
-    memory_of,
-    wrong,
-)
+from tests.safety.transition_cases import ACKNOWLEDGE, CASES
 
 S = SafetyState
 MACHINES = {cab: SafetyMachine(SAFETY, LIMITS, cab) for cab in (False, True)}

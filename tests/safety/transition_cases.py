@@ -1,160 +1,36 @@
-"""The issue's state table as cases: from this state, told this, it must go there. Written independently.
+"""The requirement's state table as cases: from this state, told this, it must go there.
 
-Each case is one tick of a machine of a vehicle with a cab (unless it says otherwise) that sat calmly in its
-state: CALM is what it was told, MEMORY what it remembered. Shared by the tests and by the row mutator.
+Written from the requirement, not from the table; shared by the tests and by the row mutator.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
-
-from firmware_runtime.safety.facts import SafetyConfig, SafetyInputs
-from firmware_runtime.safety.state_machine import SafetyMachine
-from firmware_runtime.vehicle.enums import ModeKey, SafetyState, Severity, StopKind
-from firmware_runtime.vehicle.profile import Limits, Safety
-
-S = SafetyState
-WARN, DEGRADE, MINIMAL_RISK, IMMEDIATE = (
-    Severity.WARN,
-    Severity.DEGRADE,
-    Severity.MINIMAL_RISK,
-    Severity.IMMEDIATE,
+from firmware_runtime.vehicle.enums import ModeKey, Severity, StopKind
+from tests.safety.cases import (
+    AUTO,
+    CALM,
+    COMFORTABLE_S,
+    DEGRADE,
+    DEGRADED_S,
+    DRIVERLESS,
+    IMMEDIATE,
+    KEY_LOST,
+    MAINTENANCE,
+    MANUAL,
+    MINIMAL_RISK,
+    MINIMAL_RISK_S,
+    OFF,
+    REMOTE,
+    SELF_TEST_S,
+    STANDING,
+    STATES,
+    TICK_S,
+    WAITING,
+    WARN,
+    Case,
+    S,
+    Told,
 )
-OFF, AUTO, REMOTE, MANUAL, MAINTENANCE, KEY_LOST = (
-    ModeKey.OFF,
-    ModeKey.AUTO,
-    ModeKey.REMOTE,
-    ModeKey.MANUAL,
-    ModeKey.MAINTENANCE,
-    ModeKey.NOT_AVAILABLE,
-)
-STATES = tuple(state for state in S if state is not S.NOT_AVAILABLE)
-Told = dict[str, Any]
-
-SELF_TEST_S, MINIMAL_RISK_S, DEGRADED_S = 8.0, 15.0, 120.0
-SAFETY = Safety(
-    estop_disagreement_max_s=0.1,
-    self_test_time_max_s=SELF_TEST_S,
-    minimal_risk_time_max_s=MINIMAL_RISK_S,
-    degraded_time_max_s=DEGRADED_S,
-    degraded_speed_mps=2.0,
-    standstill_speed_mps=0.03,
-    proposal_age_max_s=0.03,
-    stop_plan_life_s=20.0,
-)
-LIMITS = Limits(
-    speed_max_mps=8.33,
-    acceleration_max_mps2=0.6,
-    deceleration_max_mps2=0.7,
-    lateral_acceleration_max_mps2=1.0,
-    jerk_max_mps3=0.8,
-    minimal_risk_deceleration_mps2=1.8,
-)
-
-CALM: dict[S, Told] = {
-    S.INIT: {},
-    S.SELF_TEST: {},
-    S.STANDBY: {"high_voltage_ready": False},
-    S.READY: {},
-    S.AUTO: {"standing": False},
-    S.REMOTE: {"standing": False, "mode": REMOTE, "dead_man_pressed": True},
-    S.MANUAL: {"standing": False, "mode": MANUAL},
-    S.DEGRADED: {"standing": False, "severity": DEGRADE},
-    S.MRM: {"standing": False},
-    S.SAFE_STOP: {},
-    S.ESTOP: {},
-    S.FAULT: {},
-    S.CHARGING: {"plugged": True},
-    S.MAINTENANCE: {"mode": MAINTENANCE},
-    S.SHUTDOWN: {},
-}
-"""What a state is told while it stays; the rest as in BASE."""
-BASE = SafetyInputs(
-    estop_pressed=False,
-    severity=Severity.OK,
-    standing=True,
-    run_pressed=False,
-    acknowledge_pressed=False,
-    high_voltage_ready=True,
-    mode=AUTO,
-    plugged=False,
-    link_alive=True,
-    self_test_passed=False,
-    mission_done=False,
-)
-HELD = {S.ESTOP: "estop", S.FAULT: "immediate", S.MRM: "minimal_risk", S.SAFE_STOP: "minimal_risk"}
-"""The latch that a state holds."""
-LATCHES = ("estop", "immediate", "minimal_risk")
-ENTERED_NS = 5_000_000_000
-TICK_S = 0.01
-
-STANDING = (S.STANDBY, S.READY, S.CHARGING, S.SAFE_STOP, S.FAULT, S.ESTOP, S.MAINTENANCE)
-WAITING = (S.INIT, S.SELF_TEST, S.STANDBY, S.READY, S.CHARGING)
-DRIVERLESS = (S.AUTO, S.DEGRADED, S.REMOTE)
-
-
-class Case(NamedTuple):
-    state: S
-    told: Told
-    expected: S
-    memory: Mapping[str, Any] = MappingProxyType({})
-    """What differs in the memory."""
-    clears: str = ""
-    stop: StopKind | None = None
-    """None where the case does not ask."""
-    elapsed_s: float = TICK_S
-    """Since the state was entered."""
-    cab: bool = True
-
-    @property
-    def label(self) -> str:
-        told = {**self.memory, **self.told}
-        words = ", ".join(f"{name}={getattr(value, 'name', value)}" for name, value in told.items())
-        after = f" after {self.elapsed_s:g} s" if self.elapsed_s != TICK_S else ""
-        return f"{self.state.name}: {words or 'calm'}{after} -> {self.expected.name}"
-
-
-def inputs_of(case: Case) -> SafetyInputs:
-    return msgspec.structs.replace(BASE, **{**CALM[case.state], **case.told})
-
-
-def memory_of(case: Case) -> SafetyConfig:
-    held = HELD.get(case.state, "")
-    memory: Told = {
-        "state": case.state,
-        "entered_ns": ENTERED_NS,
-        "run_released": True,
-        "acknowledge_released": True,
-        "manual_key_released": True,
-        "stop": StopKind.MINIMAL_RISK if case.state is S.MRM else StopKind.NONE,
-        **{f"{latch}_latch": latch == held for latch in LATCHES},
-    }
-    return SafetyConfig(**{**memory, **case.memory})
-
-
-def wrong(machine: SafetyMachine, case: Case) -> str:
-    """What the machine does otherwise than the case demands, or an empty string."""
-    inputs, before = inputs_of(case), memory_of(case)
-    now_ns = ENTERED_NS + round(case.elapsed_s * 1e9)
-    after = machine.step(now_ns, before, inputs)
-    if after.state is not case.expected:
-        return f"went to {after.state.name}"
-    if after.entered_ns != (ENTERED_NS if case.expected is case.state else now_ns):
-        return f"counts its time from {after.entered_ns} ns"
-    for latch in LATCHES:
-        set_now = (latch == "estop" and inputs.estop_pressed) or (
-            latch == "immediate" and inputs.severity is IMMEDIATE
-        )
-        expected = HELD.get(after.state) == latch or (
-            (getattr(before, f"{latch}_latch") or set_now) and latch != case.clears
-        )
-        if getattr(after, f"{latch}_latch") is not expected:
-            return f"{latch} latch is {not expected}"
-    if case.stop is not None and after.stop is not case.stop:
-        return f"commands {after.stop.name}"
-    return ""
 
 
 def _stays(state: S, told: Told, **more: Any) -> Case:
@@ -398,7 +274,12 @@ def _stopping() -> list[Case]:
         _stays(S.MRM, {}, elapsed_s=MINIMAL_RISK_S),
         Case(S.MRM, {}, S.ESTOP, elapsed_s=overdue),
         Case(S.MRM, {"cab_override": True}, S.ESTOP, elapsed_s=overdue),
-        Case(S.MRM, {}, S.ESTOP, memory=comfortable, elapsed_s=overdue),
+        _stays(S.MRM, {}, memory=comfortable, stop=StopKind.COMFORTABLE, elapsed_s=COMFORTABLE_S),
+        *(
+            _stays(S.MRM, also, memory=comfortable, stop=StopKind.MINIMAL_RISK, elapsed_s=late_s)
+            for also in ({}, {"cab_override": True}, {"standing": True})
+            for late_s in (COMFORTABLE_S + TICK_S, overdue)
+        ),
         Case(S.MRM, {"cab_override": True}, S.MANUAL),
         Case(S.MRM, {"cab_override": True}, S.MANUAL, memory=comfortable),
         Case(S.MRM, {"cab_override": True, "severity": MINIMAL_RISK}, S.MANUAL),
