@@ -5,6 +5,7 @@ advance. It is recomputed only once it has passed.
 """
 
 from collections.abc import Sequence
+from operator import add
 
 NEVER_NS = -(1 << 62)
 """Reception time of a message that was never received: older than any deadline."""
@@ -14,7 +15,14 @@ _NO_DEADLINE_NS = 1 << 63
 class Freshness:
     """Last accepted reception of each message, by index."""
 
-    __slots__ = ("_deadlines_ns", "_earliest_late_ns", "last_ns", "never_received", "start_ns")
+    __slots__ = (
+        "_deadlines_ns",
+        "_none_late_until_ns",
+        "all_fresh_until_ns",
+        "last_ns",
+        "never_received",
+        "start_ns",
+    )
 
     def __init__(self, deadlines_ns: Sequence[int | None]) -> None:
         self._deadlines_ns = [_NO_DEADLINE_NS if limit is None else limit for limit in deadlines_ns]
@@ -24,26 +32,37 @@ class Freshness:
         """How many messages were never received."""
         self.start_ns = NEVER_NS
         """Start of the first-arrival grace; NEVER_NS before `start`."""
-        self._earliest_late_ns = NEVER_NS
+        self._none_late_until_ns = NEVER_NS
+        """Up to this instant no message is late, whatever comes."""
+        self.all_fresh_until_ns = NEVER_NS
+        """Up to this instant every message is there and none late."""
 
     def start(self, now_ns: int) -> None:
         """Begin the grace in which a message that was never received is not yet late."""
         self.start_ns = now_ns
-        self._earliest_late_ns = NEVER_NS
+        self._none_late_until_ns = self.all_fresh_until_ns = NEVER_NS
+
+    def all_fresh(self, now_ns: int) -> bool:
+        """True where every message was received and none is past its deadline; the first call starts the
+        grace."""
+        if self.start_ns == NEVER_NS:
+            self.start(now_ns)
+        if self.any_late(now_ns) or self.never_received:
+            return False
+        self.all_fresh_until_ns = self._none_late_until_ns
+        return True
 
     def any_late(self, now_ns: int) -> bool:
         """True where some message is past its deadline (never received: past the grace)."""
-        if now_ns <= self._earliest_late_ns or self.start_ns == NEVER_NS:
+        if now_ns <= self._none_late_until_ns or self.start_ns == NEVER_NS:
             return False
-        earliest = now_ns + _NO_DEADLINE_NS
         last_ns = self.last_ns
-        for index, deadline_ns in enumerate(self._deadlines_ns):
+        if max(last_ns) > now_ns:
             # A stamp from the future (a clock that was set) must not keep a dead message fresh.
-            if last_ns[index] > now_ns:
-                last_ns[index] = now_ns
-            earliest = min(earliest, self._since(index) + deadline_ns)
-        self._earliest_late_ns = earliest
-        return now_ns > earliest
+            last_ns[:] = [min(time_ns, now_ns) for time_ns in last_ns]
+        since_ns = map(self._since, range(len(last_ns))) if self.never_received else last_ns
+        self._none_late_until_ns = min(map(add, since_ns, self._deadlines_ns))
+        return now_ns > self._none_late_until_ns
 
     def is_late(self, index: int, now_ns: int) -> bool:
         """True where this message is past its deadline."""
@@ -56,6 +75,5 @@ class Freshness:
     def restore(self, last_ns: list[int], start_ns: int) -> None:
         """Take over a snapshot's times."""
         self.last_ns[:] = last_ns
-        self.start_ns = start_ns
         self.never_received = last_ns.count(NEVER_NS)
-        self._earliest_late_ns = NEVER_NS
+        self.start(start_ns)

@@ -6,9 +6,12 @@ to the float32 number next to it.
 """
 
 import math
+import operator
 import struct
 import sys
+from collections.abc import Callable
 
+from firmware_runtime.can.binding import SignalBinding
 from firmware_runtime.can.tables import RawKind, SignalLayout
 
 STEP_TOLERANCE = 1e-6
@@ -60,6 +63,69 @@ def measured_range(signal: SignalLayout) -> tuple[float, float]:
         return low, high
     last = from_raw(signal.indicators.error_low - 1, signal)
     return (low, min(high, last)) if signal.factor > 0 else (max(low, last), high)
+
+
+def raw_bounds(signal: SignalLayout, binding: SignalBinding) -> tuple[int, int]:
+    """Least and greatest raw integer whose DBC-unit and SI value are within their limits; crossed where none
+    is, and the raw range where every one is.
+
+    Comparing raw integers with them says the same as comparing the values, as float64, with `measured_range`
+    and the binding's `reachable_range`: of an integer signal, neither value ever turns back as raw grows.
+    """
+    factor, offset = float(signal.factor), float(signal.offset)
+    si_factor, si_offset = binding.si_factor, binding.si_offset
+    dbc_low, dbc_high = measured_range(signal)
+    si_low, si_high = reachable_range(binding.low, binding.high, signal, si_factor, si_offset)
+
+    def dbc(raw: int) -> float:
+        return raw * factor + offset
+
+    def si(raw: int) -> float:
+        return dbc(raw) * si_factor + si_offset
+
+    def fits(raw: int) -> bool:
+        return dbc_low <= dbc(raw) <= dbc_high and si_low <= si(raw) <= si_high
+
+    least, greatest = signal.raw_range
+    if fits(least) and fits(greatest):
+        return least, greatest
+    ranges = (
+        (dbc, factor > 0, (dbc_low, dbc_high), 1.0, 0.0),
+        (si, (factor > 0) == (si_factor > 0), (si_low, si_high), si_factor, si_offset),
+    )
+    for value, rises, (low, high), *conversion in ranges:
+        near_low, near_high = (to_steps(limit, signal, *conversion) for limit in (low, high))
+        if rises:
+            first = _first(value, operator.ge, low, (least, greatest), near_low)
+            beyond = _first(value, operator.gt, high, (least, greatest), near_high)
+        else:
+            first = _first(value, operator.le, high, (least, greatest), near_high)
+            beyond = _first(value, operator.lt, low, (least, greatest), near_low)
+        least, greatest = max(least, first), min(greatest, beyond - 1)
+    return least, greatest
+
+
+def _first(
+    value: Callable[[int], float],
+    compare: Callable[[float, float], bool],
+    limit: float,
+    within: tuple[int, int],
+    near: float,
+) -> int:
+    """The least integer `within` from which on `value` compares so with `limit`; one beyond where none does.
+
+    Looked for around `near`, which rounding has brought close: in a few probes.
+    """
+    low, high = within[0] - 1, within[1] + 1
+    probe, step = round(max(min(near, high), low)), 1
+    while high - low > 1:
+        probe = min(max(probe, low + 1), high - 1) if step <= high - low else (low + high) // 2
+        if compare(value(probe), limit):
+            high, probe = probe, probe - step
+        else:
+            low, probe = probe, probe + step
+        step *= 2
+    return high
 
 
 def _snapped(limit: float, signal: SignalLayout, si_factor: float, si_offset: float) -> float:

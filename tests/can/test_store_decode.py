@@ -34,7 +34,7 @@ def assert_decodes_as_cantools(messages: list[Message], payloads: list[bytes]) -
     store = store_of(messages)
     for index, payload in zip(store.payload_index, payloads, strict=True):
         store.payloads[index] = payload
-    si = store.decode()
+    si, _ = store.decode()
     raw, dbc = store.raw_values(), store.dbc_values()
     column = 0
     for message, payload in zip(messages, payloads, strict=True):
@@ -76,7 +76,7 @@ def test_si_is_one_further_multiplication_and_addition(
     store = SignalStore(bind({"bus": database(name)}, bindings))
     for index in store.payload_index:
         store.payloads[index] = payload
-    si = store.decode()
+    si, _ = store.decode()
     values = [
         float(cantools_values(message, payload, scaling=True)[signal.name])
         for message in messages
@@ -113,6 +113,67 @@ def test_every_place_and_length_of_a_signal(big_endian: bool, signed: bool) -> N
     # The oracle above is ours; that cantools agrees is checked on some of them.
     sampled = source.sample(messages, 100)
     assert_decodes_as_cantools(sampled, [source.randbytes(8) for _ in sampled])
+
+
+@pytest.mark.parametrize("big_endian", [False, True])
+@pytest.mark.parametrize("signed", [False, True])
+def test_long_signals_anywhere_in_a_payload_of_can_fd(big_endian: bool, signed: bool) -> None:
+    source = random.Random(6)
+    messages: list[Message] = []
+    for length in (8, 33, 44, 45, 46, 52, 53, 57, 63, 64):
+        for first in range(0, 129 - length, 3):
+            start = 8 * (first // 8) + 7 - first % 8 if big_endian else first
+            messages.append(
+                one_signal_message(
+                    f"M{length}_{first}",
+                    len(messages),
+                    start,
+                    length,
+                    big_endian=big_endian,
+                    signed=signed,
+                    factor=0.1,
+                    message_length=16,
+                )
+            )
+    assert_decodes_as_cantools(messages, [source.randbytes(16) for _ in messages])
+    assert_decodes_as_cantools(messages, [b"\xff" * 16 for _ in messages])
+
+
+def test_floats_anywhere_in_a_payload_of_can_fd() -> None:
+    source = random.Random(7)
+    messages: list[Message] = []
+    for length in (32, 64):
+        for first in range(0, 129 - length, 5):
+            for big_endian in (False, True):
+                start = 8 * (first // 8) + 7 - first % 8 if big_endian else first
+                messages.append(
+                    one_signal_message(
+                        f"M{len(messages)}",
+                        len(messages),
+                        start,
+                        length,
+                        big_endian=big_endian,
+                        is_float=True,
+                        message_length=16,
+                    )
+                )
+    assert_decodes_as_cantools(messages, [source.randbytes(16) for _ in messages])
+
+
+def test_a_factor_at_the_end_of_float64_scales_as_cantools_scales() -> None:
+    for factor in (5e-324, 2.0**-1060, 1e-300):
+        for signed in (False, True):
+            message = one_signal_message("M", 1, 30, 20, signed=signed, factor=factor)
+            assert_decodes_as_cantools([message], [b"\xff\x12\x34\x56\x78\x9a\xbc\xde"])
+
+
+def test_the_values_of_a_tick_stay_what_they_are_in_the_next() -> None:
+    store = store_of([one_signal_message("M", 1, 0, 8)])
+    kept: list[Any] = []
+    for value in range(5):
+        store.payloads[store.payload_index[0]] = bytes([value]) + bytes(7)
+        kept.append(store.decode()[0])
+    assert [list(values) for values in kept] == [[0.0], [1.0], [2.0], [3.0], [4.0]]
 
 
 numbers = (
@@ -180,6 +241,6 @@ def test_signalling_nan_and_infinity_give_no_warning(recwarn: pytest.WarningsRec
     ):
         store.payloads[store.payload_index[0]] = first + bytes(4)
         store.payloads[store.payload_index[1]] = second
-        store.decode()
-        assert not store.all_in_range
+        _, in_range = store.decode()
+        assert not in_range
     assert list(recwarn) == []

@@ -15,6 +15,7 @@ CASES: tuple[Callable[[Scale, Path], Case], ...] = (
     receive.against_cantools,
     receive.against_opendbc,
     tick.against_cantools,
+    tick.as_floats,
     tick.against_opendbc,
     encode.against_cantools,
     offline.against_asammdf,

@@ -9,8 +9,8 @@ from firmware_runtime.can.layout import bind
 from firmware_runtime.can.packer import MessagePacker
 
 SIGNALS = 8
-RAW_MAX = 31
-"""Fits every signal of 6 bits, signed or not."""
+RAW_MAX = 30
+"""Within the limits of every signal of 6 bits, signed or not."""
 
 
 def against_cantools(scale: Scale, directory: Path) -> Case:

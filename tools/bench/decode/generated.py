@@ -72,7 +72,8 @@ def generated(
 def _signal(name: str, place: int, width: int, big_endian: bool, signed: bool) -> str:
     first = FIRST_BODY_BIT + place * width
     start = 8 * (first // 8) + 7 - first % 8 if big_endian else first
-    low, high = (-(1 << width - 1), (1 << width - 1) - 1) if signed else (0, (1 << width) - 1)
+    # The greatest raw value is out of range, so that every signal's range has to be judged.
+    low, high = (-(1 << width - 1), (1 << width - 1) - 2) if signed else (0, (1 << width) - 2)
     limits = f"[{low * FACTOR + OFFSET}|{high * FACTOR + OFFSET}]"
     sign, order = "-" if signed else "+", 0 if big_endian else 1
     return f' SG_ {name} : {start}|{width}@{order}{sign} ({FACTOR},{OFFSET}) {limits} "" Peer'
@@ -83,8 +84,9 @@ def data_id(index: int) -> int:
 
 
 def body(chance: random.Random) -> bytes:
-    """A payload without checksum and counter: any raw value is within its limits."""
-    return bytes(FIRST_BODY_BIT // 8) + chance.randbytes(BODY_BITS // 8)
+    """A payload without checksum and counter; no nibble is 15, so no signal has its greatest raw value."""
+    nibbles = [16 * chance.randrange(15) + chance.randrange(15) for _ in range(BODY_BITS // 8)]
+    return bytes(FIRST_BODY_BIT // 8) + bytes(nibbles)
 
 
 class FrameSource:

@@ -1,19 +1,48 @@
 """Cost of one tick's decode: 200 signals of 60 messages, with range and freshness judged."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 
 from bench.case import Case, Contender, Scale, Target, Timed, per_item
-from bench.decode.generated import TICK_NS, FrameSource, generated
-from bench.decode.peers import cantools_decoder, opendbc_parser
+from bench.decode.generated import TICK_NS, FrameSource, Generated, generated
+from bench.decode.peers import opendbc_parser
 from bench.decode.receive import BUS, PER_TICK, problem_of
-from firmware_runtime.can.receiver import Receiver
+from firmware_runtime.can.receiver import Receiver, Sample
 
 WHAT = "decode a tick: 200 signals, 60 messages"
 
 
 def against_cantools(scale: Scale, directory: Path) -> Case:
+    """Ours ends with an array of float64 numbers, readable by index, and what is wrong with which."""
+    given = _unprotected()
+    return _against_cantools(scale, WHAT, given, attrgetter("numbers"), Target("≥ 25 × faster", ratio_min=25))
+
+
+def as_floats(scale: Scale, directory: Path) -> Case:
+    """The same with an SI factor for every third signal, all of it read out as Python floats."""
+    given = _unprotected()
+    bindings = [
+        replace(binding, si_factor=1 / 3.6) if number % 3 == 0 else binding
+        for number, binding in enumerate(given.bindings)
+    ]
+    given = given._replace(bindings=tuple(bindings))
+    return _against_cantools(scale, f"{WHAT}, to Python floats", given, attrgetter("values"))
+
+
+def _unprotected() -> Generated:
     # Without checksum and counter: cantools decodes these 200 signals and no other.
-    given = generated(BUS, is_protected=False)
+    return generated(BUS, is_protected=False)
+
+
+def _against_cantools(
+    scale: Scale,
+    what: str,
+    given: Generated,
+    read: Callable[[Sample], object],
+    target: Target | None = None,
+) -> Case:
     receiver = Receiver({BUS: given.database}, given.bindings)
     source = FrameSource([BUS], PER_TICK)
     latest = next(source.ticks(1))
@@ -28,12 +57,12 @@ def against_cantools(scale: Scale, directory: Path) -> Case:
 
         def work() -> None:
             for number in range(scale.decodes):
-                sample(now_ns + number * step_ns)
+                read(sample(now_ns + number * step_ns))
 
         return work
 
     def cantools() -> Timed:
-        decode = cantools_decoder(given.database)
+        decode = given.database.decode_message
 
         def work() -> None:
             for _ in range(scale.decodes):
@@ -43,21 +72,21 @@ def against_cantools(scale: Scale, directory: Path) -> Case:
         return work
 
     def problem() -> str | None:
-        wanted: dict[object, object] = {}
+        wanted: dict[str, float] = {}
         for frame in latest:
             # Names of signals are unique in the whole generated database.
-            for name, value in dict(given.database.decode_message(frame.can_id, frame.data)).items():
-                wanted[name] = value
+            decoded = given.database.decode_message(frame.can_id, frame.data)
+            wanted.update(dict(decoded))  # type: ignore[arg-type]
         values = receiver.sample(source.now_ns).values
-        same = values == [wanted[binding.signal] for binding in given.bindings]
+        same = values == [wanted[binding.signal] * binding.si_factor for binding in given.bindings]
         return problem_of(receiver, source) or (None if same else "expected cantools' values, got others")
 
     return Case(
-        WHAT,
+        what,
         per_item("µs", scale.decodes),
         Contender("firmware_runtime", ours, problem),
         Contender("cantools", cantools),
-        Target("≥ 25 × faster", ratio_min=25),
+        target,
     )
 
 
