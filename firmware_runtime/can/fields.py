@@ -2,6 +2,7 @@
 
 import math
 import struct
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from firmware_runtime.can.binding import SignalBinding
@@ -9,6 +10,8 @@ from firmware_runtime.can.layout import MessageLayout
 from firmware_runtime.can.limits import FLOAT32_MAX, GREATEST, step_tolerance, to_steps
 from firmware_runtime.can.tables import RawKind, SignalLayout
 
+RUN_BITS = 50
+"""Of a run: its sum, and each step of it while it is rounded, stays below 2^51 and so an exact float64."""
 FLOATS = {32: struct.Struct("<f"), 64: struct.Struct("<d")}
 
 
@@ -29,19 +32,20 @@ class Field(NamedTuple):
     binding: SignalBinding
 
 
-class QuickField(NamedTuple):
-    """An integer field in the order in which the packer takes it apart, which is most of its time."""
+class Run(NamedTuple):
+    """Plain integer fields close to each other: SI is the DBC's unit, and no value within limits rounds to a
+    raw one beyond them. Their raw values, each times its weight, add up to one exact float."""
 
-    value_index: int
-    offset: float
-    factor: float
-    low: float
-    high: float
-    mask: int
+    fields: tuple[tuple[int, float, float, float, float, float], ...]
+    """Index of the value, offset, factor, least and greatest in unrounded raw steps, weight."""
+    signs: int
+    """Sign bits of the signed ones: adding them and flipping them makes two's complement of each."""
     shift: int
-    is_plain: bool
-    """True where SI is the DBC's unit and no value within limits rounds to a raw one beyond them."""
-    field: Field
+    """Of the sum in the payload's number."""
+    is_mirrored: bool
+    """True where that number is the payload read as big-endian."""
+    wholes: tuple[Field, ...]
+    """The same fields in full."""
 
 
 class FieldGroup(NamedTuple):
@@ -49,8 +53,10 @@ class FieldGroup(NamedTuple):
 
     base: int
     """Start values of the signals that nobody binds, as a little-endian word of the payload."""
-    little: tuple[QuickField, ...]
-    big: tuple[QuickField, ...]
+    runs: tuple[Run, ...]
+    little: tuple[Field, ...]
+    """Integers that are in no run."""
+    big: tuple[Field, ...]
     little_floats: tuple[Field, ...]
     big_floats: tuple[Field, ...]
 
@@ -82,19 +88,39 @@ def field_group(
             if field and signal.big_endian == big_endian and signal.is_float == is_float
         )
 
+    little, big = chosen(False, False), chosen(True, False)
     return FieldGroup(
         base,
-        tuple(map(_quick, chosen(False, False))),
-        tuple(map(_quick, chosen(True, False))),
+        (*_runs(little, is_mirrored=False), *_runs(big, is_mirrored=True)),
+        tuple(field for field in little if not _is_plain(field)),
+        tuple(field for field in big if not _is_plain(field)),
         chosen(False, True),
         chosen(True, True),
     )
 
 
-def _quick(field: Field) -> QuickField:
-    _, si_offset, si_factor, offset, factor, low, high, raw_low, raw_high, mask, shift, _ = field
-    is_plain = (si_offset, si_factor, round(low), round(high)) == (0, 1, raw_low, raw_high)
-    return QuickField(field.value_index, offset, factor, low, high, mask, shift, is_plain, field)
+def _is_plain(field: Field) -> bool:
+    """True for a field that may be in a run."""
+    return (
+        (field.si_offset, field.si_factor) == (0, 1)
+        and (round(field.low), round(field.high)) == (field.raw_low, field.raw_high)
+        and field.mask.bit_length() <= RUN_BITS
+    )
+
+
+def _runs(fields: tuple[Field, ...], is_mirrored: bool) -> Iterator[Run]:
+    plain = sorted((field for field in fields if _is_plain(field)), key=lambda field: field.shift)
+    while plain:
+        shift = plain[0].shift
+        run = [field for field in plain if field.shift + field.mask.bit_length() <= shift + RUN_BITS]
+        plain = [field for field in plain if field not in run]
+        yield Run(
+            tuple((f.value_index, f.offset, f.factor, f.low, f.high, 2.0 ** (f.shift - shift)) for f in run),
+            sum((field.mask + 1 >> 1) << field.shift - shift for field in run if field.raw_low < 0),
+            shift,
+            is_mirrored,
+            tuple(run),
+        )
 
 
 def mirrored(word: int, size: int) -> int:

@@ -6,14 +6,16 @@ from typing import Any
 
 import cantools
 import pytest
-from cantools.database.can import Database
+from cantools.database.can import Database, Message, Signal
+from cantools.database.conversion import BaseConversion
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_runtime.can.binding import SignalBinding
 from firmware_runtime.can.database import load_database
 from firmware_runtime.can.frame import Frame
-from firmware_runtime.can.packer import EncodeError
+from firmware_runtime.can.layout import bind
+from firmware_runtime.can.packer import EncodeError, MessagePacker
 from firmware_runtime.can.receiver import Receiver
 from firmware_runtime.can.sender import Sender
 from tests.can.oracle import DATABASES
@@ -116,3 +118,70 @@ def test_a_float_that_nobody_binds_is_sent_as_its_start_value() -> None:
     assert start_value("-2.5").frames(0, [0.0])[0].data == struct.pack("<f", 0) + struct.pack(">f", -2.5)
     with pytest.raises(ValueError, match=r"bus\.Single\.G: expected a binding or a start value"):
         start_value("1e39")
+
+
+@st.composite
+def any_layout(draw: st.DrawFn) -> Message:
+    """A classic message whose integers lie side by side in any widths, order, sign and scale."""
+    big_endian = draw(st.booleans())
+    signals: list[Signal] = []
+    first = draw(st.integers(0, 20))
+    while first < 64 and len(signals) < 12:
+        length = draw(st.integers(1, min(64 - first, draw(st.sampled_from([3, 8, 16, 40, 64])))))
+        factor, offset = draw(st.sampled_from([(1, 0), (0.5, -40), (-0.125, 3), (2, 1000)]))
+        signals.append(
+            Signal(
+                f"S{len(signals)}",
+                8 * (first // 8) + 7 - first % 8 if big_endian else first,
+                length,
+                "big_endian" if big_endian else "little_endian",
+                draw(st.booleans()),
+                conversion=BaseConversion.factory(factor, offset, None, False),
+            )
+        )
+        first += length + draw(st.sampled_from([0, 0, 1, 9]))
+    return Message(1, "M", 8, signals, is_extended_frame=True, strict=True, cycle_time=10)
+
+
+def encoded(message: Message, values: dict[str, float]) -> bytes:
+    bound = [SignalBinding(name, "bus", "M", name) for name in values]
+    layout = bind({"bus": Database([message])}, bound)
+    return MessagePacker(layout.messages[0], dict(enumerate(bound))).pack(list(values.values()))
+
+
+@settings(deadline=None, max_examples=200)
+@given(message=any_layout(), payload=st.binary(min_size=8, max_size=8), data=st.data())
+def test_integers_side_by_side_go_out_as_cantools_bytes(
+    message: Message, payload: bytes, data: st.DataObject
+) -> None:
+    raw: dict[str, Any] = message.decode_simple(payload, scaling=False)
+    values: dict[str, float] = {}
+    for signal in message.signals:
+        # Beyond 2^50 a step is no exact float with these factors.
+        number = raw[signal.name] if signal.length <= 50 else raw[signal.name] % 2**50
+        off_step = data.draw(st.sampled_from([0.0, 0.25, -0.25, 0.5, -0.5])) if signal.length < 40 else 0.0
+        low, high = (0, (1 << signal.length) - 1)
+        if signal.is_signed:
+            low, high = -(1 << signal.length - 1), (1 << signal.length - 1) - 1
+        steps = min(max(number + off_step, low), high)
+        values[signal.name] = float(steps * signal.scale + signal.offset)
+    assert encoded(message, values) == message.encode(values, strict=False)
+
+
+@pytest.mark.parametrize("big_endian", [False, True])
+def test_of_many_signals_the_one_that_does_not_fit_is_named(big_endian: bool) -> None:
+    order = "big_endian" if big_endian else "little_endian"
+    signals = [
+        Signal(f"S{place}", 8 * place + 7 * big_endian, 8, order, place % 2 == 1) for place in range(8)
+    ]
+    message = Message(1, "M", 8, signals, is_extended_frame=True, strict=True)
+    good = {f"S{place}": 1.0 for place in range(8)}
+    for place in range(8):
+        low, high = (-128, 127) if place % 2 else (0, 255)
+        for value in (low - 1.0, high + 1.0, math.nan, math.inf):
+            with pytest.raises(EncodeError) as caught:
+                encoded(message, {**good, f"S{place}": value})
+            assert (caught.value.message, caught.value.signal) == ("bus.M", f"S{place}")
+            assert (caught.value.low, caught.value.high) == pytest.approx((low, high), abs=1e-5)
+        for value in (low, high):
+            assert encoded(message, {**good, f"S{place}": value})[place] == value % 256
