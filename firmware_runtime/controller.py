@@ -16,23 +16,26 @@ from firmware_runtime.motion.driver import Driver, Motion, at_rest
 from firmware_runtime.motion.geodesy import LocalFrame
 from firmware_runtime.motion.kinematics import SteeringGeometry
 from firmware_runtime.motion.localisation import Localisation
-from firmware_runtime.safety.bus_watch import BusFindings, BusWatch
+from firmware_runtime.safety.bus_watch import BusWatch
 from firmware_runtime.safety.estop import EStopReader
 from firmware_runtime.safety.facts import SafetyConfig, SafetyInputs
 from firmware_runtime.safety.fault_monitor import FaultMonitor
+from firmware_runtime.safety.gnss_watch import NOTHING_HEARD, GnssHeard
 from firmware_runtime.safety.host_report import NOTHING_TO_REPORT, HostReport
+from firmware_runtime.safety.message_findings import MessageFindings, MessageJudge
 from firmware_runtime.safety.monitor_inputs import MonitorInputs
 from firmware_runtime.safety.motion_limits import motion_limit
+from firmware_runtime.safety.self_test import missing as missing_for_self_test
 from firmware_runtime.safety.standstill import Standstill
 from firmware_runtime.safety.state_machine import SafetyMachine
 from firmware_runtime.safety.state_table import MOVING_STATES
 from firmware_runtime.safety.supervisor import SupervisorReport
+from firmware_runtime.safety.watches import Watched, Watches
 from firmware_runtime.vehicle.enums import (
-    ActuatorStatus,
     ButtonState,
+    Direction,
     OnOffState,
     ParkBrakeRequest,
-    ParkBrakeState,
     PlugState,
     SafetyState,
 )
@@ -46,7 +49,6 @@ from firmware_runtime.vehicle.signals import Commands, VehicleState
 from firmware_runtime.vehicle.state_builder import StateBuilder
 from firmware_runtime.vehicle.telemetry import Telemetry
 
-READY_STATUS = (ActuatorStatus.READY, ActuatorStatus.ACTIVE)
 NO_POSE = Pose(0, 0.0, 0.0, 0.0, 0.0, 0.0, 1e3, 1e3, 1e3, 0, 0.0, False)
 
 
@@ -62,7 +64,13 @@ class Controller:
         self._builder = StateBuilder(profile.inputs, profile.input_enums, profile.calibration)
         self._standstill = Standstill(data.safety, data.traction)
         self._estop = EStopReader(data.safety)
-        self.bus_watch = BusWatch({binding.bus for binding in (*profile.inputs, *profile.outputs)})
+        self._judge = MessageJudge(
+            self._receiver.messages,
+            self._receiver.message_index,
+            [binding.name for binding in profile.inputs],
+        )
+        self._watches = Watches(profile)
+        self._identity = profile.identity
         self._monitor = FaultMonitor()
         self._machine = SafetyMachine(data.safety, data.limits)
         self._localisation = Localisation(data.localisation, geometry, data.traction, frame)
@@ -77,11 +85,17 @@ class Controller:
         self._last_high_voltage = OFF
         self._last_drive_limited = False
         self._last_release_asked = False
+        self._last_gnss = NOTHING_HEARD
         self._run_held = self._acknowledge_held = True
         self._last_motion = at_rest(route)
         self.faults: FaultSet = NO_FAULTS
         self.state: VehicleState | None = None
         self.telemetry: Telemetry | None = None
+
+    @property
+    def bus_watch(self) -> BusWatch:
+        """What the buses' events amounted to since start."""
+        return self._watches.buses
 
     def step(
         self,
@@ -91,12 +105,12 @@ class Controller:
         supervisor: SupervisorReport,
         host: HostReport = NOTHING_TO_REPORT,
     ) -> Proposal:
-        state = self._hear(now_ns, frames)
+        state, messages = self._hear(now_ns, frames)
         standing = self._standstill.step(now_ns, state)
         self._feel_buttons(state)
-        buses = self.bus_watch.step(now_ns, host.bus_events, self._acknowledges(standing))
-        self.faults = faults = self._watch(now_ns, state, standing, supervisor, buses)
-        inputs = self._safety_inputs(now_ns, state, standing, faults)
+        missing = self._missing(state, standing)
+        self.faults = faults = self._watch(now_ns, state, messages, standing, missing, supervisor, host)
+        inputs = self._safety_inputs(now_ns, state, standing, missing, faults)
         self._config = config = self._machine.step(now_ns, self._config, inputs)
         permissions = self._machine.permissions(config, inputs)
         pose = self._localisation.step(now_ns, state, serial)
@@ -124,16 +138,19 @@ class Controller:
         commands = self._commands(state, config.state, standing, faults, motion, high_voltage, hold, split)
         self._sequence += 1
         self._last_pose, self._last_high_voltage, self._last_motion = pose, high_voltage, motion
+        if serial:
+            self._last_gnss = self._hear_gnss()
         self.telemetry = self._tell(now_ns, state, config.state, faults, pose, motion, commands)
         return Proposal(self._sequence, now_ns, config.state, commands, motion.stop_plan)
 
-    def _hear(self, now_ns: int, frames: Iterable[Frame]) -> VehicleState:
+    def _hear(self, now_ns: int, frames: Iterable[Frame]) -> tuple[VehicleState, MessageFindings]:
         push = self._receiver.push
         for frame in frames:
             push(frame)
         sample = self._receiver.sample(now_ns)
         self.state = state = self._builder.build(sample.values, sample.reasons, now_ns)
-        return state
+        late = self._receiver.late_messages(now_ns)
+        return state, self._judge.step(sample.reasons, late, state.unusable)
 
     def _feel_buttons(self, state: VehicleState) -> None:
         self._run_held = _held(state, "run_button", state.run_button, self._run_held)
@@ -147,45 +164,83 @@ class Controller:
         edge = self._acknowledge_held and config.acknowledge_released
         return edge and standing and config.state is not SafetyState.ESTOP
 
+    def _missing(self, state: VehicleState, standing: bool) -> tuple[str, ...]:
+        """What the self-test waits for; only asked in it."""
+        if self._config.state is not SafetyState.SELF_TEST:
+            return ()
+        return missing_for_self_test(state, self._last_pose, standing)
+
     def _watch(
         self,
         now_ns: int,
         state: VehicleState,
+        messages: MessageFindings,
         standing: bool,
+        missing: tuple[str, ...],
         supervisor: SupervisorReport,
-        buses: BusFindings,
+        host: HostReport,
     ) -> FaultSet:
+        acknowledged = self._acknowledges(standing)
+        motion, high_voltage = self._last_motion, self._last_high_voltage
+        found = self._watches.step(
+            now_ns,
+            Watched(
+                state=state,
+                standing=standing,
+                acknowledged=acknowledged,
+                bus_events=host.bus_events,
+                speed_mps=self._last_pose.speed_mps,
+                speed_limit_mps=motion.cap_mps,
+                hold_asked=motion.hold,
+                direction=Direction.FORWARD if motion.stop_plan is None else motion.stop_plan.direction,
+                steering_front_asked_rad=motion.front_rad,
+                steering_rear_asked_rad=motion.rear_rad,
+                gnss=self._last_gnss,
+            ),
+        )
         return self._monitor.step(
             now_ns,
             MonitorInputs(
                 profile=self._data,
                 state=state,
-                late_messages=self._receiver.late_messages(now_ns),
+                messages=messages,
                 safety_state=self._config.state,
                 standing=standing,
                 pose=self._last_pose,
-                cross_track_m=self._last_motion.cross_track_m,
-                heading_error_rad=self._last_motion.heading_error_rad,
-                route_distance_m=self._last_motion.route_distance_m,
+                cross_track_m=motion.cross_track_m,
+                heading_error_rad=motion.heading_error_rad,
+                route_distance_m=motion.route_distance_m,
+                to_stop_m=motion.to_stop_m,
                 park_brake_release_asked=self._last_release_asked,
-                precharge_overdue=self._last_high_voltage.precharge_overdue,
+                precharge_overdue=high_voltage.precharge_overdue,
+                contactor_request=high_voltage.request,
                 supervisor_took_over=supervisor.took_over,
-                buses=buses,
+                in_state_ns=now_ns - self._config.entered_ns,
+                self_test_missing=missing,
+                found=found,
+                host=host,
+                identity=self._identity,
             ),
+            acknowledged,
+        )
+
+    def _hear_gnss(self) -> GnssHeard:
+        """What the receiver has said so far beside the pose."""
+        fix = self._localisation.last_fix
+        if fix is None:
+            return NOTHING_HEARD
+        return GnssHeard(
+            (fix.latitude_deg, fix.longitude_deg), fix.arrival_ns, *self._localisation.ground_speed
         )
 
     def _safety_inputs(
-        self, now_ns: int, state: VehicleState, standing: bool, faults: FaultSet
+        self,
+        now_ns: int,
+        state: VehicleState,
+        standing: bool,
+        missing: tuple[str, ...],
+        faults: FaultSet,
     ) -> SafetyInputs:
-        self_test_passed = (
-            self._config.state is SafetyState.SELF_TEST
-            and not state.unusable
-            and self._last_pose.valid
-            and state.traction_status in READY_STATUS
-            and state.brake_status in READY_STATUS
-            and state.steering_status in READY_STATUS
-            and state.park_brake_state is ParkBrakeState.APPLIED
-        )
         return SafetyInputs(
             estop_pressed=self._estop.step(now_ns, state),
             severity=faults.severity,
@@ -196,8 +251,9 @@ class Controller:
             mode=state.mode_key,
             plugged=state.charge_plug is not PlugState.UNPLUGGED,
             link_alive=state.link_alive is OnOffState.ON,
-            self_test_passed=self_test_passed,
+            self_test_passed=self._config.state is SafetyState.SELF_TEST and not missing,
             mission_done=self._last_motion.arrived,
+            recovery_permitted=faults.recovery_permitted,
         )
 
     def _split(

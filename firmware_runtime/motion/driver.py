@@ -48,6 +48,8 @@ class Motion(msgspec.Struct, frozen=True):
     cross_track_m: float
     heading_error_rad: float
     next_stop: str
+    to_stop_m: float
+    """Along the route to the next stop; infinite while the route was not met yet."""
     scanner_field_set: float
 
 
@@ -71,6 +73,7 @@ def at_rest(route: Route) -> Motion:
         cross_track_m=0.0,
         heading_error_rad=0.0,
         next_stop=route.stops[0].name,
+        to_stop_m=inf,
         scanner_field_set=0.0,
     )
 
@@ -136,6 +139,7 @@ class Driver:
             cross_track_m=tracker.cross_track_m if located else 0.0,
             heading_error_rad=tracker.heading_error_rad if located else 0.0,
             next_stop=self._mission.next_stop.name,
+            to_stop_m=self._mission.next_stop.distance_m - tracker.distance_m if located else inf,
             scanner_field_set=_field_set(pose.speed_mps),
         )
 

@@ -111,6 +111,8 @@ class Localisation:
         self._measured_ns = 0
         self._rejected_in_a_row = 0
         self._distrusted = False
+        self.last_fix: Fix | None = None
+        """The receiver's last epoch, taken in or not."""
         self.fixes_used = 0
         self.fixes_rejected = 0
 
@@ -120,6 +122,7 @@ class Localisation:
         fixes = self._reader.feed(now_ns, serial)
         if fixes:
             before = self._anchor
+            self.last_fix = fixes[-1]
             for fix in fixes:
                 self._take(fix)
             self._ease_from(before, sample)
@@ -157,6 +160,11 @@ class Localisation:
             odometer_m=sample.distance_m,
             valid=not self._distrusted and lateral_std_m <= self._profile.lateral_std_max_m,
         )
+
+    @property
+    def ground_speed(self) -> tuple[float, int]:
+        """m/s over ground as the receiver measures it itself, and when it came; 0 ns before the first."""
+        return self._reader.ground_speed_mps, self._reader.ground_speed_ns
 
     def _ease_from(self, before: _Anchor | None, sample: OdometrySample) -> None:
         """The published pose stays where it was and follows the estimate from there."""

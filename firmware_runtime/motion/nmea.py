@@ -11,6 +11,8 @@ from math import radians
 
 import msgspec
 
+MPS_PER_KNOT = 1852.0 / 3600.0
+"""ISO 80000-3."""
 MAX_DIGITS = 20
 """No number of a receiver is longer; a longer one could be beyond a float (assumption)."""
 MAX_BUFFER = 4096
@@ -56,6 +58,10 @@ class NmeaReader:
         self._buffer = bytearray()
         self._epoch: _Epoch | None = None
         self.sentences = 0
+        self.ground_speed_mps = 0.0
+        """Of the last valid RMC: over ground, by the receiver's own measurement; at least 0."""
+        self.ground_speed_ns = 0
+        """Monotonic time of its arrival; 0 before the first."""
         self.rejected = 0
         """Sentences with a bad checksum or field, and bytes without a line's end."""
 
@@ -90,6 +96,11 @@ class NmeaReader:
             without_fix = len(fields) > 6 and fields[6] == "0"
             self._epoch = None if without_fix else _gga(fields)
             self.rejected += self._epoch is None and not without_fix
+            return
+        if kind == "RMC":
+            speed_knots = _number(fields[7]) if len(fields) > 7 and fields[2] == "A" else None
+            if speed_knots is not None:
+                self.ground_speed_mps, self.ground_speed_ns = abs(speed_knots) * MPS_PER_KNOT, arrival_ns
             return
         if epoch is None or epoch.given:
             return

@@ -11,6 +11,19 @@ from firmware_runtime.can.bus_events import BusEvent
 class HostReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
     bus_events: tuple[BusEvent, ...] = ()
     """Of all buses, in the order of the profile and then of time; at most EVENTS_MAX a bus."""
+    period_ns: int = 0
+    """Of the loop; 0 where there is none (virtual time), and then no cycle either."""
+    cycle_ns: int = 0
+    """Of the last cycle, from the moment at which it was due to its end."""
+    slowest_stage: str = ""
+    """The part of that cycle that took longest, waking up included."""
+    slowest_stage_ns: int = 0
+    temperature_degc: float | None = None
+    """Of the computer's warmest thermal zone; None where it has none."""
+    disk_free_share: float | None = None
+    """Of the file system that the black box is written to; None without a black box."""
+    recorder_error: str = ""
+    """Why the black box ended early, or empty."""
 
 
 NOTHING_TO_REPORT = HostReport()

@@ -1,9 +1,16 @@
-"""What the monitors look at: this tick's state, and last tick's results of what lies downstream."""
+"""What the conditions of the catalogue look at: this tick's state, what needs memory, last tick's results.
+
+What stands here without a default every caller must tell; the rest is quiet by itself.
+"""
+
+from math import inf
 
 import msgspec
 
-from firmware_runtime.safety.bus_watch import ALL_WELL, BusFindings
-from firmware_runtime.vehicle.enums import SafetyState
+from firmware_runtime.safety.host_report import NOTHING_TO_REPORT, HostReport
+from firmware_runtime.safety.message_findings import MessageFindings
+from firmware_runtime.safety.watches import ALL_QUIET, Findings
+from firmware_runtime.vehicle.enums import ContactorRequest, SafetyState
 from firmware_runtime.vehicle.pose import Pose
 from firmware_runtime.vehicle.profile import ProfileData
 from firmware_runtime.vehicle.signals import VehicleState
@@ -12,8 +19,7 @@ from firmware_runtime.vehicle.signals import VehicleState
 class MonitorInputs(msgspec.Struct, frozen=True):
     profile: ProfileData
     state: VehicleState
-    late_messages: tuple[str, ...]
-    """`bus.Message` of every required message beyond its deadline."""
+    messages: MessageFindings
     safety_state: SafetyState
     standing: bool
     pose: Pose
@@ -29,4 +35,21 @@ class MonitorInputs(msgspec.Struct, frozen=True):
     """By the last tick."""
     heading_error_rad: float = 0.0
     """Of the last tick, against the route's tangent; 0 where no route is followed."""
-    buses: BusFindings = ALL_WELL
+    to_stop_m: float = inf
+    """Of the last tick, along the route to its next stop; infinite where no route is followed."""
+    contactor_request: ContactorRequest = ContactorRequest.OPEN
+    """Of the last tick."""
+    in_state_ns: int = 0
+    """Since when the state machine is in `safety_state`."""
+    self_test_missing: tuple[str, ...] = ()
+    """What the self-test waits for."""
+    found: Findings = ALL_QUIET
+    steering_response: str = ""
+    traction_response: str = ""
+    brake_response: str = ""
+    """How an actuator left the band that its model allows, or empty."""
+    host: HostReport = NOTHING_TO_REPORT
+    identity: str = ""
+    """Of the configuration that control runs on."""
+    supervisor_identity: str = ""
+    """Of the one that the supervisor says it runs on; empty where it says none."""

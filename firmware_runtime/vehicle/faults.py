@@ -11,6 +11,7 @@ class ActiveFault(msgspec.Struct, frozen=True):
     detail: str
     """Which message, which channel: what a technician needs to know."""
     severity: Severity
+    """In the present state; where the row does not look at it there, the last one that it had."""
     since_ns: int
 
 
@@ -19,6 +20,8 @@ class FaultSet(msgspec.Struct, frozen=True):
 
     faults: tuple[ActiveFault, ...] = ()
     severity: Severity = Severity.OK
+    recovery_permitted: bool = True
+    """Every active fault's row permits a recovery drive at hold-to-run."""
 
 
 NO_FAULTS = FaultSet()

@@ -30,8 +30,8 @@ class Span(NamedTuple):
 
 OVERSPEED_MARGIN = 1.2
 """A speed signal must go this far beyond speed_max, so that overspeed shows (assumption)."""
-VOLTAGE_MARGIN = 1.2
-"""Full over nominal pack voltage: 3.65 V over 3.2 V is 1.14 for LFP cells (maker's sheet, stand-in)."""
+VOLTAGE_MARGIN = 1.05
+"""A voltage signal must go this far beyond voltage_max_v, so that overvoltage shows (assumption)."""
 
 Need = Callable[[ProfileData, Calibration], Span]
 
@@ -91,15 +91,15 @@ INPUT_NEEDS: dict[str, Need] = {
     "brake_force_n": _brake_force,
     "steering_front_angle_rad": _front_angle,
     "steering_rear_angle_rad": _rear_angle,
-    "battery_link_voltage_v": lambda p, c: _up_to(p.battery.nominal_voltage_v * VOLTAGE_MARGIN),
-    "battery_voltage_v": lambda p, c: _up_to(p.battery.nominal_voltage_v * VOLTAGE_MARGIN),
+    "battery_link_voltage_v": lambda p, c: _up_to(p.battery.voltage_max_v * VOLTAGE_MARGIN),
+    "battery_voltage_v": lambda p, c: _up_to(p.battery.voltage_max_v * VOLTAGE_MARGIN),
     "battery_current_a": lambda p, c: _both(p.traction.power_max_w / p.battery.nominal_voltage_v),
     "battery_soc": lambda p, c: _up_to(1.0),
     "battery_discharge_power_max_w": lambda p, c: _up_to(p.traction.power_max_w),
     "battery_cell_temperature_min_degc": _cell_temperature,
     "battery_cell_temperature_max_degc": _cell_temperature,
     "battery_isolation_ohm": lambda p, c: _up_to(
-        p.battery.isolation_min_ohm_per_v * p.battery.nominal_voltage_v
+        p.battery.isolation_min_ohm_per_v * p.battery.voltage_max_v
     ),
     "zone_speed_limit_mps": lambda p, c: _up_to(p.limits.speed_max_mps),
     "load_mass_kg": lambda p, c: _up_to(p.mass.payload_max_kg),

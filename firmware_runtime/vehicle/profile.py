@@ -117,6 +117,10 @@ class Control(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Battery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     capacity_ah: Annotated[float, Range(1, 5000)]
     nominal_voltage_v: Annotated[float, Range(10, 1200)]
+    voltage_min_v: Annotated[float, Range(5, 1200)]
+    """Of the pack, under load; below 0 degC it may sag to 80 % of it (2.0 V a cell instead of 2.5)."""
+    voltage_max_v: Annotated[float, Range(10, 1500)]
+    """Of the pack, charging; the working voltage in the sense of UN R100 (secondary)."""
     precharge_time_max_s: Annotated[float, bounds.PRECHARGE_TIME]
     opening_current_max_a: Annotated[float, bounds.OPENING_CURRENT]
     """Of the pack, magnitude: below it contactors open without wear; auxiliaries alone stay below it."""

@@ -93,6 +93,8 @@ COMPARISONS: tuple[Comparison, ...] = (
     Comparison(("limits", "deceleration_max_mps2"), "at most", ("limits", "minimal_risk_deceleration_mps2")),
     # Where the pose may be off by more than the limit, leaving the route would not show.
     Comparison(("localisation", "lateral_std_max_m"), "below", ("control", "cross_track_limit_m")),
+    Comparison(("battery", "voltage_min_v"), "below", ("battery", "nominal_voltage_v")),
+    Comparison(("battery", "voltage_max_v"), "at least", ("battery", "nominal_voltage_v")),
     Comparison(("battery", "cell_temperature_min_degc"), "below", ("battery", "cell_temperature_max_degc")),
     Comparison(("safety", "degraded_speed_mps"), "at most", ("limits", "speed_max_mps")),
     Comparison(("safety", "standstill_speed_mps"), "below", ("safety", "degraded_speed_mps")),

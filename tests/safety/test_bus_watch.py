@@ -6,8 +6,9 @@ import pytest
 from firmware_runtime.can.bus_events import BusEvent, BusState, EventKind, Origin
 from firmware_runtime.safety.bus_watch import ALL_WELL, BusFindings, BusWatch
 from firmware_runtime.safety.fault_monitor import FaultMonitor
-from firmware_runtime.vehicle.enums import SafetyState, Severity
-from tests.safety.test_faults import WELL
+from firmware_runtime.safety.watches import Findings
+from firmware_runtime.vehicle.enums import Severity
+from tests.safety.fault_cases import WELL
 
 MS = 1_000_000
 S = 1_000 * MS
@@ -146,7 +147,7 @@ class Watched:
 
     def step(self, now_ns: int, *events: BusEvent) -> dict[str, Severity]:
         found = self._watch.step(now_ns, events, False)
-        for_monitor = msgspec.structs.replace(WELL, buses=found, safety_state=SafetyState.AUTO)
+        for_monitor = msgspec.structs.replace(WELL, found=Findings(buses=found))
         faults = self._monitor.step(now_ns, for_monitor).faults
         return {fault.identifier: fault.severity for fault in faults}
 

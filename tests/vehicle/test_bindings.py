@@ -145,7 +145,7 @@ RANGES = [
         BODY_DBC,
         "Voltage : 16|12@1+ (0.1,0) [0|0]",
         "[inputs] battery_voltage_v",
-        "a signal that carries 0 to 736.8 V, as this vehicle needs",
+        "a signal that carries 0 to 736.05 V, as this vehicle needs",
     ),
     (
         "RouteShare : 32|8@1+ (0.4,0) [0|100]",

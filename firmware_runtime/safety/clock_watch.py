@@ -1,0 +1,32 @@
+"""The tick's own clock: it must rise, and from tick to tick by no more than a vehicle can be left alone.
+
+The monotonic clock never runs backwards on a sound computer; a gap means that this process did not run.
+"""
+
+GAP_MAX_NS = 100_000_000
+"""Ten ticks: by then the actuators' own timeouts (50 ms) have acted."""
+HOLD_NS = 1_000_000_000
+"""So long a finding is told: it lasts for one tick only, and people must see it (assumption)."""
+
+
+class ClockWatch:
+    """`step(now_ns) -> what was wrong within HOLD_NS, or empty`, once a tick."""
+
+    def __init__(self) -> None:
+        self._last_ns: int | None = None
+        self._text = ""
+        self._until_ns = 0
+
+    def step(self, now_ns: int) -> str:
+        if self._last_ns is not None:
+            gap_ns = now_ns - self._last_ns
+            if gap_ns <= 0:
+                self._tell(now_ns, f"time did not rise: {gap_ns * 1e-6:+.1f} ms")
+            elif gap_ns > GAP_MAX_NS:
+                self._tell(now_ns, f"no tick for {gap_ns * 1e-6:.0f} ms")
+        self._last_ns = now_ns
+        return self._text if self._text and now_ns < self._until_ns else ""
+
+    def _tell(self, now_ns: int, text: str) -> None:
+        self._text = text
+        self._until_ns = now_ns + HOLD_NS
