@@ -48,12 +48,12 @@ def reachable_range(
 
     Finite ends let one comparison also catch NaN and infinity.
     """
-    bottom = -GREATEST if low is None or math.isinf(low) else low
-    top = GREATEST if high is None or math.isinf(high) else high
-    return (
-        min(bottom, _snapped(bottom, signal, si_factor, si_offset)),
-        max(top, _snapped(top, signal, si_factor, si_offset)),
-    )
+    bottom, top = -GREATEST, GREATEST
+    if low is not None and not math.isinf(low):
+        bottom = min(low, _snapped(low, signal, si_factor, si_offset))
+    if high is not None and not math.isinf(high):
+        top = max(high, _snapped(high, signal, si_factor, si_offset))
+    return bottom, top
 
 
 def measured_range(signal: SignalLayout) -> tuple[float, float]:
@@ -74,8 +74,6 @@ def raw_bounds(signal: SignalLayout, binding: SignalBinding) -> tuple[int, int]:
     """
     factor, offset = float(signal.factor), float(signal.offset)
     si_factor, si_offset = binding.si_factor, binding.si_offset
-    dbc_low, dbc_high = measured_range(signal)
-    si_low, si_high = reachable_range(binding.low, binding.high, signal, si_factor, si_offset)
 
     def dbc(raw: int) -> float:
         return raw * factor + offset
@@ -83,12 +81,16 @@ def raw_bounds(signal: SignalLayout, binding: SignalBinding) -> tuple[int, int]:
     def si(raw: int) -> float:
         return dbc(raw) * si_factor + si_offset
 
-    def fits(raw: int) -> bool:
-        return dbc_low <= dbc(raw) <= dbc_high and si_low <= si(raw) <= si_high
-
     least, greatest = signal.raw_range
-    if fits(least) and fits(greatest):
+    ends, si_ends = (dbc(least), dbc(greatest)), (si(least), si(greatest))
+    minimum = -GREATEST if signal.minimum is None else signal.minimum
+    maximum = GREATEST if signal.maximum is None else signal.maximum
+    is_free = minimum <= min(ends) and max(ends) <= maximum and signal.indicators is None
+    # Most signals end here; to widen their limits to raw steps first would change nothing.
+    if is_free and binding.low <= min(si_ends) and max(si_ends) <= binding.high:
         return least, greatest
+    dbc_low, dbc_high = measured_range(signal)
+    si_low, si_high = reachable_range(binding.low, binding.high, signal, si_factor, si_offset)
     ranges = (
         (dbc, factor > 0, (dbc_low, dbc_high), 1.0, 0.0),
         (si, (factor > 0) == (si_factor > 0), (si_low, si_high), si_factor, si_offset),

@@ -9,6 +9,7 @@ factor / 2^shift and adding the offset round as cantools' own steps do.
 
 import math
 from collections.abc import Container, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,9 @@ _EXACT_MAX = 2.0**53
 """Integers beyond it are not all float64 numbers."""
 _LEAST, _GREATEST = -(1 << 63), (1 << 63) - 1
 """Limits that limit no word."""
+
+_Steps: TypeAlias = tuple[int, int, float, float, float, int, int]
+_STEPS_OF_OTHERS: _Steps = (0, _EXPONENT, 2.0**MANTISSA_BITS, 0.0, 0.0, _LEAST, _GREATEST)
 
 
 def is_plain(signal: SignalLayout, place: Place) -> bool:
@@ -51,43 +55,52 @@ class PlainNumbers:
         places: Sequence[Place],
         others: Container[int],
     ) -> None:
-        count = len(signals)
-        self.keep = np.zeros(count, np.int64)
-        """Its bits in its word."""
-        self.flip = np.full(count, _EXPONENT)
-        """The exponent, and its sign bit."""
-        self.base = np.full(count, 2.0**MANTISSA_BITS)
-        """What the exponent and the flipped sign have added."""
-        self.factor, self.offset = np.zeros(count), np.zeros(count)
-        self.lower, self.upper = np.full(count, _LEAST), np.full(count, _GREATEST)
-        """Limits of the word with its exponent set; of DBC and binding in one."""
+        self._half = [_half(signal) for signal in signals]
+        self._shift = np.array([place.shift for place in places])
         self.is_limited = False
         """True where any signal can be out of its limits."""
-        self._half = [(1 << signal.length - 1) * (signal.kind is RawKind.SIGNED) for signal in signals]
-        self._shift = np.array([place.shift for place in places])
-        for column, (signal, binding, place) in enumerate(zip(signals, bindings, places, strict=True)):
-            if column not in others:
-                self._enter(column, signal, place.shift)
-                self._limit(column, signal, binding, place.shift)
+        steps = [
+            _STEPS_OF_OTHERS
+            if column in others
+            else self._steps(signals[column], bindings[column], place.shift)
+            for column, place in enumerate(places)
+        ]
+        keep, flip, base, factor, offset, lower, upper = zip(*steps, strict=True)
+        self.keep = np.array(keep, np.int64)
+        """Its bits in its word."""
+        self.flip = np.array(flip, np.int64)
+        """The exponent, and its sign bit."""
+        self.base = np.array(base)
+        """What the exponent and the flipped sign have added."""
+        self.factor, self.offset = np.array(factor), np.array(offset)
+        self.lower, self.upper = np.array(lower, np.int64), np.array(upper, np.int64)
+        """Limits of the word with its exponent set; of DBC and binding in one."""
 
-    def _enter(self, column: int, signal: SignalLayout, shift: int) -> None:
-        half = self._half[column] << shift
-        self.keep[column] = (1 << signal.length) - 1 << shift
-        self.flip[column] |= half
-        self.base[column] += half
-        self.factor[column] = math.ldexp(signal.factor, -shift)
-        self.offset[column] = neutral_offset(signal)
-
-    def _limit(self, column: int, signal: SignalLayout, binding: SignalBinding, shift: int) -> None:
+    def _steps(self, signal: SignalLayout, binding: SignalBinding, shift: int) -> _Steps:
+        half = _half(signal)
         bounds = raw_bounds(signal, binding)
+        lower, upper = _LEAST, _GREATEST
         if bounds != signal.raw_range:
-            fits_any = bounds[0] <= bounds[1]
-            # Crossed limits need not be numbers that the word can hold.
-            ends = [_EXPONENT + (raw + self._half[column] << shift) for raw in bounds]
-            self.lower[column], self.upper[column] = ends if fits_any else (_GREATEST, _LEAST)
             self.is_limited = True
+            # Crossed limits need not be numbers that the word can hold.
+            ends = [_EXPONENT + (raw + half << shift) for raw in bounds]
+            lower, upper = ends if bounds[0] <= bounds[1] else (_GREATEST, _LEAST)
+        return (
+            (1 << signal.length) - 1 << shift,
+            _EXPONENT | half << shift,
+            2.0**MANTISSA_BITS + (half << shift),
+            math.ldexp(signal.factor, -shift),
+            neutral_offset(signal),
+            lower,
+            upper,
+        )
 
     def raw_values(self, words: npt.NDArray[np.int64]) -> list[int]:
         """Raw integers from words with their exponent set."""
         numbers = ((words ^ _EXPONENT) >> self._shift).tolist()
         return [number - half for number, half in zip(numbers, self._half, strict=True)]
+
+
+def _half(signal: SignalLayout) -> int:
+    """What flipping the sign bit adds to a signed number: half its range."""
+    return 1 << signal.length - 1 if signal.kind is RawKind.SIGNED else 0
