@@ -5,6 +5,7 @@ Stands after the tick: it takes the tick's fault set and telemetry, and nothing 
 
 import msgspec
 
+from firmware_runtime.safety.fault_catalogue import FAULTS
 from firmware_runtime.vehicle.enums import SafetyState, Severity
 from firmware_runtime.vehicle.faults import ActiveFault, FaultSet
 from firmware_runtime.vehicle.telemetry import Telemetry
@@ -13,7 +14,10 @@ CAPACITY = 64
 """Codes kept; assumption: more than the fault catalogue gives one vehicle in a shift."""
 OCCURRENCES_MAX = 126
 """Where counting stops; SAE J1939-73's occurrence count (7 bits, 127 says not available), secondary."""
-SNAPSHOT_VERSION = 1
+SNAPSHOT_VERSION = 2
+DTC_BY_IDENTIFIER = {row.identifier: int(row.dtc) for row in FAULTS}
+NO_DTC = 0
+"""Of a fault that the catalogue does not know; no trouble code has it."""
 
 
 class FreezeFrame(msgspec.Struct, frozen=True):
@@ -40,6 +44,8 @@ class FreezeFrame(msgspec.Struct, frozen=True):
 class TroubleCode(msgspec.Struct, frozen=True):
     identifier: str
     """Row of the fault catalogue."""
+    dtc: int
+    """Three bytes, as UDS tells it (ISO 14229-1, secondary); NO_DTC for none."""
     detail: str
     severity: Severity
     """Highest that it had."""
@@ -113,7 +119,15 @@ class TroubleCodeMemory:
             del self._codes[min(passive)[2]]
         frame = FreezeFrame(*(getattr(telemetry, name) for name in FreezeFrame.__struct_fields__))
         self._codes[key] = TroubleCode(
-            fault.identifier, fault.detail, fault.severity, now_ns, now_ns, 1, True, frame
+            fault.identifier,
+            DTC_BY_IDENTIFIER.get(fault.identifier, NO_DTC),
+            fault.detail,
+            fault.severity,
+            now_ns,
+            now_ns,
+            1,
+            True,
+            frame,
         )
 
     def snapshot(self) -> TroubleCodeSnapshot:
@@ -131,6 +145,6 @@ class TroubleCodeMemory:
 def _seen_again(code: TroubleCode, now_ns: int, fault: ActiveFault) -> TroubleCode:
     occurrences = code.occurrences if code.active else min(code.occurrences + 1, OCCURRENCES_MAX)
     severity = max(code.severity, fault.severity)
-    return TroubleCode(
-        code.identifier, code.detail, severity, code.first_ns, now_ns, occurrences, True, code.freeze_frame
+    return msgspec.structs.replace(
+        code, severity=severity, last_ns=now_ns, occurrences=occurrences, active=True
     )

@@ -60,6 +60,7 @@ def test_the_report_is_what_was_recorded(path: Path) -> None:
         "drive.BrakeFeedback",
         "MINIMAL_RISK",
     )
+    assert code.dtc == "U1201-87"
     assert (code.first_s, code.last_s, code.occurrences, code.active) == (2.0, 2.49, 1, False)
     assert code.freeze_frame["speed_mps"] == 4.5
     assert code.freeze_frame["state"] == "MRM"

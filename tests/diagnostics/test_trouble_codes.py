@@ -44,6 +44,13 @@ def test_a_fault_that_comes_stays_and_goes_is_one_occurrence() -> None:
     assert (code.occurrences, code.active) == (1, False)
 
 
+def test_a_code_has_the_number_of_its_fault_and_an_unknown_one_has_none() -> None:
+    memory = TroubleCodeMemory()
+    memory.step(1, LOST, telemetry())
+    memory.step(2, faults(("of_another_version", Severity.WARN)), telemetry())
+    assert [code.dtc for code in memory.codes] == [0xD20187, 0]
+
+
 def test_a_fault_that_returns_counts_again_and_keeps_its_first_freeze_frame() -> None:
     memory = TroubleCodeMemory()
     memory.step(1, LOST, telemetry(speed_mps=5.0))
@@ -135,5 +142,5 @@ def test_the_memory_is_bounded_and_active_means_present(run: list[frozenset[str]
 
 
 def test_a_snapshot_of_another_version_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected version 1, came 2"):
+    with pytest.raises(ValueError, match="expected version 2, came 1"):
         TroubleCodeMemory().restore(TroubleCodeSnapshot(2, (), (), 0))

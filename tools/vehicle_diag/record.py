@@ -13,8 +13,7 @@ from firmware_runtime.vehicle.faults import ActiveFault, FaultSet
 from firmware_runtime.vehicle.telemetry import Telemetry
 
 NS_PER_S = 1e9
-SEVERITIES = {row.identifier: row.severity for row in FAULTS}
-LOOK_AT = {row.identifier: row.look_at for row in FAULTS}
+ROWS = {row.identifier: row for row in FAULTS}
 
 
 class StateSpan(msgspec.Struct, frozen=True):
@@ -29,6 +28,8 @@ class CodeReport(msgspec.Struct, frozen=True):
     """One trouble code; times in seconds since the first tick."""
 
     identifier: str
+    dtc: str
+    """Number as people write it, such as C1201-96; empty for a fault that this version does not know."""
     detail: str
     severity: str
     first_s: float
@@ -110,9 +111,16 @@ def _faults(telemetry: Telemetry) -> FaultSet:
     active: list[ActiveFault] = []
     for text in telemetry.faults:
         identifier, _, detail = text.partition(": ")
-        severity = SEVERITIES.get(identifier, telemetry.severity)
-        active.append(ActiveFault(identifier, detail, severity, telemetry.time_ns))
+        active.append(ActiveFault(identifier, detail, _severity(identifier, telemetry), telemetry.time_ns))
     return FaultSet(tuple(active), telemetry.severity)
+
+
+def _severity(identifier: str, telemetry: Telemetry) -> Severity:
+    """By the catalogue in the tick's state; where that is not looked at, no more than the tick's worst."""
+    row = ROWS.get(identifier)
+    if row is None:
+        return telemetry.severity
+    return row.severity.get(telemetry.state, min(telemetry.severity, max(row.severity.values())))
 
 
 def _states(spans: list[tuple[str, int]], first_ns: int, last_ns: int) -> list[StateSpan]:
@@ -127,14 +135,16 @@ def _code(code: TroubleCode, first_ns: int) -> CodeReport:
     for name in code.freeze_frame.__struct_fields__:
         if name not in ("time_ns", "state"):
             frame[name] = getattr(code.freeze_frame, name)
+    row = ROWS.get(code.identifier)
     return CodeReport(
         identifier=code.identifier,
+        dtc=str(row.dtc) if row is not None else "",
         detail=code.detail,
         severity=Severity(code.severity).name,
         first_s=(code.first_ns - first_ns) / NS_PER_S,
         last_s=(code.last_ns - first_ns) / NS_PER_S,
         occurrences=code.occurrences,
         active=code.active,
-        look_at=LOOK_AT.get(code.identifier, ""),
+        look_at=row.look_at if row is not None else "",
         freeze_frame=frame,
     )
