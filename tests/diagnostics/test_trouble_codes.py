@@ -143,4 +143,4 @@ def test_the_memory_is_bounded_and_active_means_present(run: list[frozenset[str]
 
 def test_a_snapshot_of_another_version_is_refused() -> None:
     with pytest.raises(ValueError, match="expected version 2, came 1"):
-        TroubleCodeMemory().restore(TroubleCodeSnapshot(2, (), (), 0))
+        TroubleCodeMemory().restore(TroubleCodeSnapshot(1, (), (), 0))

@@ -1,0 +1,385 @@
+"""What the monitors remember: each part at its edges, then the whole, which hands on what they found."""
+
+import msgspec
+import pytest
+
+from firmware_runtime.can.bus_events import BusEvent, BusState, EventKind
+from firmware_runtime.can.verdict import Unusable
+from firmware_runtime.safety.clock_watch import ClockWatch
+from firmware_runtime.safety.frozen import FrozenInputs, FrozenWatch
+from firmware_runtime.safety.gnss_watch import GnssHeard, GnssWatch
+from firmware_runtime.safety.limit_watch import LimitWatch
+from firmware_runtime.safety.message_findings import NO_FINDINGS, MessageJudge
+from firmware_runtime.safety.motion_watch import NO_UNINTENDED_MOTION, MotionWatch
+from firmware_runtime.safety.self_test import missing
+from firmware_runtime.safety.watches import ALL_QUIET, Watched, Watches
+from firmware_runtime.vehicle.enums import ActuatorStatus, Direction, ParkBrakeState
+from firmware_runtime.vehicle.signals import VehicleState
+from tests.safety.fault_cases import POSE
+from tests.safety.support import profile
+from tests.vehicle_state import rolling, vehicle_state
+
+MS = 1_000_000
+S = 1_000_000_000
+TICK_NS = 10 * MS
+METRES_PER_RADIAN = 0.6 / 20.0
+SPEEDS = (
+    "wheel_speed_front_left_mps",
+    "wheel_speed_front_right_mps",
+    "wheel_speed_rear_left_mps",
+    "wheel_speed_rear_right_mps",
+    "motor_speed_radps",
+)
+
+
+class Drive:
+    """Feeds a watch tick by tick with a vehicle whose values all move a little, save what is held."""
+
+    def __init__(self) -> None:
+        self.watch = FrozenWatch(METRES_PER_RADIAN)
+        self.tick = 0
+
+    def state(self, speed_mps: float, **held: float) -> VehicleState:
+        wobble = 0.001 * (self.tick % 7)
+        values: dict[str, float] = {
+            name: speed_mps + wobble if speed_mps else 0.0 for name in SPEEDS if name != "motor_speed_radps"
+        }
+        values["motor_speed_radps"] = (speed_mps + wobble) / METRES_PER_RADIAN if speed_mps else 0.0
+        values["steering_front_angle_rad"] = values["steering_rear_angle_rad"] = wobble
+        values["battery_current_a"] = 100.0 + wobble
+        return vehicle_state(**(values | held))
+
+    def run(
+        self, seconds: float, speed_mps: float, asked_rad: float = 0.0, lost: str = "", **held: float
+    ) -> tuple[str, ...]:
+        for _ in range(round(seconds * 100)):
+            self.tick += 1
+            state = self.state(speed_mps, **held)
+            if lost:
+                state = msgspec.structs.replace(state, unusable=frozenset({lost}))
+            # The command swings to and fro within the second; what is held does not follow it.
+            asked = asked_rad * ((self.tick // 25) % 2)
+            found = self.watch.step(self.tick * TICK_NS, FrozenInputs(state, asked, asked))
+        return found
+
+
+@pytest.mark.parametrize("name", SPEEDS)
+@pytest.mark.parametrize("value", [0.0, 2.5])
+def test_a_speed_that_stays_bit_for_bit_the_same_for_a_second_while_the_others_move_is_frozen(
+    name: str, value: float
+) -> None:
+    drive = Drive()
+    assert drive.run(2.0, 2.0) == ()
+    assert drive.run(1.0, 2.0, **{name: value}) == (), "the hundredth repetition ends the second"
+    assert drive.run(0.01, 2.0, **{name: value}) == (name,)
+    assert drive.run(0.01, 2.0) == ()
+
+
+def test_at_rest_every_speed_may_repeat_its_zero() -> None:
+    assert Drive().run(10.0, 0.0) == ()
+
+
+@pytest.mark.parametrize(("speed_mps", "frozen"), [(0.49, ()), (0.51, ("motor_speed_radps",))])
+def test_creeping_is_too_slow_to_judge(speed_mps: float, frozen: tuple[str, ...]) -> None:
+    drive = Drive()
+    assert drive.run(3.0, speed_mps, motor_speed_radps=speed_mps / METRES_PER_RADIAN) == frozen
+
+
+@pytest.mark.parametrize("name", SPEEDS)
+def test_one_sensor_that_stands_at_a_speed_does_not_make_the_others_frozen_at_rest(name: str) -> None:
+    assert Drive().run(5.0, 0.0, **{name: 100.0}) == ()
+
+
+@pytest.mark.parametrize("name", ["motor_speed_radps", "battery_current_a"])
+def test_a_lost_signal_keeps_its_value_and_is_not_frozen(name: str) -> None:
+    drive = Drive()
+    for torque in (0.0, 800.0):
+        assert drive.run(6.0, 2.0, lost=name, motor_torque_nm=torque, **{name: 60.0}) == ()
+
+
+@pytest.mark.parametrize("name", ["steering_front_angle_rad", "steering_rear_angle_rad"])
+def test_a_steering_angle_is_frozen_when_its_command_moves_and_it_does_not(name: str) -> None:
+    drive = Drive()
+    drive.run(2.0, 2.0)
+    assert drive.run(10.0, 2.0, asked_rad=0.0199, **{name: 0.1}) == ()
+    assert drive.run(1.0, 2.0, asked_rad=0.0201, **{name: 0.2}) == ()
+    assert drive.run(0.01, 2.0, asked_rad=0.0201, **{name: 0.2}) == (name,)
+
+
+def test_steering_at_rest_may_stand_against_its_command() -> None:
+    assert Drive().run(5.0, 0.0, asked_rad=0.3, steering_front_angle_rad=0.1) == ()
+
+
+def test_a_battery_current_is_frozen_when_the_motors_power_changes_and_it_does_not() -> None:
+    drive = Drive()
+    drive.run(1.0, 2.0, motor_torque_nm=0.0)
+    assert drive.run(10.0, 2.0, motor_torque_nm=0.0, battery_current_a=90.0) == ()
+    # 2 m/s are 66.7 rad/s: 310 Nm are 20.7 kW more than none.
+    assert drive.run(0.01, 2.0, motor_torque_nm=310.0, battery_current_a=90.0) == ("battery_current_a",)
+    drive.run(0.01, 2.0)
+    drive.run(2.0, 2.0, motor_torque_nm=0.0, battery_current_a=90.0)
+    assert drive.run(2.99, 2.0, motor_torque_nm=310.0, battery_current_a=90.0) == (), "not five seconds yet"
+    assert drive.run(0.02, 2.0, motor_torque_nm=310.0, battery_current_a=90.0) == ("battery_current_a",)
+
+
+def heard(at_ns: int, position: tuple[float, float], speed_mps: float = 1.0, speed_ns: int = 1) -> GnssHeard:
+    return GnssHeard(position, at_ns, speed_mps, speed_ns)
+
+
+def test_positions_that_repeat_themselves_three_times_while_the_wheels_turn_are_frozen() -> None:
+    watch = GnssWatch()
+    found = [watch.step(k, heard(k, (48.0, 11.0)), 0.51).frozen for k in range(1, 6)]
+    assert found == [False, False, False, True, True]
+    assert not watch.step(6, heard(6, (48.0, 11.0000001)), 0.51).frozen
+
+
+def test_the_same_epoch_seen_in_many_ticks_is_no_repetition() -> None:
+    watch = GnssWatch()
+    assert not any(watch.step(k, heard(1, (48.0, 11.0)), 5.0).frozen for k in range(1, 100))
+
+
+@pytest.mark.parametrize("wheels_mps", [0.0, 0.5, -0.5])
+def test_at_rest_positions_may_repeat_themselves(wheels_mps: float) -> None:
+    watch = GnssWatch()
+    assert not any(watch.step(k, heard(k, (48.0, 11.0)), wheels_mps).frozen for k in range(1, 100))
+
+
+def test_rolling_backwards_is_moving_too() -> None:
+    watch = GnssWatch()
+    assert [watch.step(k, heard(k, (48.0, 11.0)), -0.51).frozen for k in range(1, 5)][-1]
+
+
+def test_the_receivers_speed_is_known_for_half_a_second_and_never_before_it_came() -> None:
+    watch = GnssWatch()
+    assert watch.step(0, GnssHeard(), 0.0).speed_mps is None
+    assert watch.step(S // 2 + 7, heard(1, (0.0, 0.0), 3.0, 7), 0.0).speed_mps == 3.0
+    assert watch.step(S // 2 + 8, heard(1, (0.0, 0.0), 3.0, 7), 0.0).speed_mps is None
+
+
+def test_rolling_back_adds_up_until_the_vehicle_stands_or_goes_forward() -> None:
+    watch = MotionWatch()
+    watch.step(0, -1.0, False, False, Direction.FORWARD)
+    assert watch.step(S // 2, -1.0, False, False, Direction.FORWARD).rolled_back_m == pytest.approx(0.5)
+    assert watch.step(S, -0.04, False, False, Direction.FORWARD).rolled_back_m == pytest.approx(0.5)
+    assert watch.step(2 * S, 0.05, False, False, Direction.FORWARD).rolled_back_m == pytest.approx(0.5)
+    assert watch.step(3 * S, 0.051, False, False, Direction.FORWARD) == NO_UNINTENDED_MOTION
+    watch.step(4 * S, -1.0, False, False, Direction.FORWARD)
+    assert watch.step(5 * S, 0.0, True, False, Direction.FORWARD) == NO_UNINTENDED_MOTION
+
+
+def test_in_reverse_forward_is_back() -> None:
+    watch = MotionWatch()
+    watch.step(0, 1.0, False, False, Direction.REVERSE)
+    assert watch.step(S, 1.0, False, False, Direction.REVERSE).rolled_back_m == pytest.approx(1.0)
+    assert watch.step(2 * S, -1.0, False, False, Direction.REVERSE) == NO_UNINTENDED_MOTION
+
+
+def test_a_vehicle_that_is_held_must_first_stand_and_then_not_leave() -> None:
+    watch = MotionWatch()
+    assert watch.step(0, 2.0, False, True, Direction.FORWARD).left_hold_mps == 0.0, "still braking"
+    assert watch.step(S, 0.0, True, True, Direction.FORWARD).left_hold_mps == 0.0
+    assert watch.step(2 * S, -0.3, False, True, Direction.FORWARD).left_hold_mps == 0.3
+    assert watch.step(3 * S, 0.3, False, True, Direction.FORWARD).left_hold_mps == 0.3
+    assert watch.step(4 * S, 0.3, False, False, Direction.FORWARD).left_hold_mps == 0.0, "asked to go"
+    assert watch.step(5 * S, 0.3, False, True, Direction.FORWARD).left_hold_mps == 0.0, "has not stood since"
+
+
+class Limited:
+    """The Q-Truck: 0.7 m/s² and 0.8 m/s³, so 0.49 m/s² after 0.5 + 0.875 s; overshoot 0.6 + 0.225 m/s."""
+
+    def __init__(self) -> None:
+        self.watch = LimitWatch(profile().data.limits)
+        self.now_ns = 0
+
+    def run(self, seconds: float, speed_mps: float, limit_mps: float) -> bool:
+        """True where it was over the permitted speed in any tick."""
+        over = False
+        for _ in range(round(seconds * 100)):
+            self.now_ns += TICK_NS
+            over |= self.watch.step(self.now_ns, speed_mps, limit_mps) is not None
+        return over
+
+
+@pytest.mark.parametrize(("limit_mps", "most_mps"), [(8.0, 9.0), (1.0, 1.3), (0.0, 0.2)])
+def test_a_steady_limit_may_be_passed_by_a_tenth_and_0_2_mps(limit_mps: float, most_mps: float) -> None:
+    assert not Limited().run(5.0, most_mps - 0.001, limit_mps)
+    assert Limited().run(0.01, most_mps + 0.001, limit_mps)
+
+
+def test_a_limit_that_falls_leaves_the_time_that_braking_needs() -> None:
+    drive = Limited()
+    drive.run(1.0, 4.0, 8.0)
+    assert not drive.run(0.01, 4.0, 0.0)
+    assert not drive.run(1.36, 4.8, 0.0), "reaction, and what it still speeds up"
+    assert not drive.run(1.63, 4.0, 0.0), "0.8 m/s at 0.49 m/s² take 1.63 s"
+    assert drive.run(0.2, 4.0, 0.0)
+
+
+def test_braking_as_weak_as_permitted_keeps_the_limit_and_a_little_weaker_does_not() -> None:
+    for deceleration_mps2, kept in ((0.55, True), (0.40, False)):
+        drive, speed_mps, over = Limited(), 8.0, False
+        drive.run(1.0, speed_mps, 8.0)
+        drive.run(1.37, speed_mps, 0.0)
+        while speed_mps > 0.0:
+            over |= drive.run(0.01, speed_mps, 0.0)
+            speed_mps -= 0.01 * deceleration_mps2
+        assert over is not kept
+
+
+def test_an_overspeed_says_how_much() -> None:
+    watch = LimitWatch(profile().data.limits)
+    over = watch.step(TICK_NS, 2.0, 1.0)
+    assert over is not None
+    assert (over.speed_mps, over.limit_mps) == (2.0, 1.0)
+    assert over.permitted_mps == pytest.approx(1.3)
+
+
+def test_a_limit_that_rises_is_in_force_at_once_and_the_next_fall_has_its_time_again() -> None:
+    drive = Limited()
+    drive.run(1.0, 1.0, 1.0)
+    assert not drive.run(1.0, 8.0, 8.0)
+    assert not drive.run(1.3, 8.0, 1.0)
+
+
+def test_time_that_rises_evenly_is_well_and_gaps_and_falls_are_told_for_a_second() -> None:
+    watch = ClockWatch()
+    assert watch.step(5 * S) == ""
+    assert watch.step(5 * S + 100 * MS) == ""
+    assert watch.step(5 * S + 201 * MS) == "no tick for 101 ms"
+    watch = ClockWatch()
+    watch.step(0)
+    assert watch.step(101 * MS) == "no tick for 101 ms"
+    for k in range(1, 100):
+        assert watch.step((101 + 10 * k) * MS) == "no tick for 101 ms"
+    assert watch.step(1101 * MS) == ""
+
+
+@pytest.mark.parametrize(("step_ns", "text"), [(0, "+0.0 ms"), (-20 * MS, "-20.0 ms")])
+def test_time_that_stands_or_runs_back_is_told(step_ns: int, text: str) -> None:
+    watch = ClockWatch()
+    watch.step(S)
+    assert watch.step(S + step_ns) == f"time did not rise: {text}"
+
+
+def judge() -> MessageJudge:
+    """Two messages and a page nobody binds; three signals in the first, one in the second."""
+    return MessageJudge(("drive.A", "body.B", "body.C[Mux=1]"), (0, 0, 1, 0), ("a", "b", "c", "d"))
+
+
+OK4 = (Unusable.OK,) * 4
+
+
+@pytest.mark.parametrize(
+    ("reason", "field", "text"),
+    [
+        (Unusable.LATE, "lost", "drive.A late"),
+        (Unusable.NEVER_RECEIVED, "lost", "drive.A never received"),
+        (Unusable.BAD_LENGTH, "lost", "drive.A of wrong length"),
+        (Unusable.BAD_CRC, "corrupt", "drive.A"),
+        (Unusable.BAD_COUNTER, "miscounted", "drive.A"),
+    ],
+)
+def test_a_message_past_its_deadline_is_told_with_its_reason(reason: Unusable, field: str, text: str) -> None:
+    reasons = (reason, reason, Unusable.OK, reason)
+    found = judge().step(reasons, ("drive.A",), {"a", "b", "d"})
+    assert getattr(found, field) == (text,)
+    assert sum(len(each) for each in msgspec.structs.astuple(found)) == 1, "and as nothing else"
+
+
+@pytest.mark.parametrize("reason", [Unusable.NEVER_RECEIVED, Unusable.BAD_CRC, Unusable.LATE])
+def test_a_message_that_is_not_due_yet_is_no_finding(reason: Unusable) -> None:
+    assert judge().step((reason,) * 4, (), {"a", "b", "c", "d"}) == NO_FINDINGS
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (Unusable.OK, "of no known meaning"),
+        (Unusable.OUT_OF_RANGE, "out of range"),
+        (Unusable.NOT_FINITE, "not finite"),
+        (Unusable.NOT_AVAILABLE, "not available"),
+        (Unusable.ERROR_INDICATED, "reported wrong by its sender"),
+    ],
+)
+def test_a_signal_of_a_message_that_is_in_order_is_told_with_its_reason(reason: Unusable, words: str) -> None:
+    found = judge().step((Unusable.OK, reason, Unusable.OK, Unusable.OK), (), {"b"})
+    assert found.signals == (f"b {words}",)
+
+
+def test_a_message_whose_window_is_not_valid_is_told_once() -> None:
+    invalid = Unusable.CHANNEL_NOT_VALID
+    found = judge().step((invalid, invalid, Unusable.OK, invalid), (), {"a", "b", "d"})
+    assert found.distrusted == ("drive.A",)
+    assert found.signals == ()
+
+
+def test_a_late_page_without_a_binding_is_lost() -> None:
+    assert judge().step(OK4, ("body.C[Mux=1]",), frozenset()).lost == ("body.C[Mux=1] late",)
+
+
+def test_nothing_late_and_nothing_unusable_is_nothing_found() -> None:
+    assert judge().step(OK4, (), frozenset()) is NO_FINDINGS
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"traction_status": ActuatorStatus.LATCHED_STOP}, "traction_status LATCHED_STOP"),
+        ({"brake_status": ActuatorStatus.FAULT}, "brake_status FAULT"),
+        ({"steering_status": ActuatorStatus.OFF}, "steering_status OFF"),
+        ({"park_brake_state": ParkBrakeState.RELEASED}, "park brake RELEASED"),
+        ({"unusable": frozenset({"battery_soc"})}, "battery_soc unusable"),
+    ],
+)
+def test_the_self_test_names_what_it_waits_for(changes: dict[str, object], words: str) -> None:
+    assert missing(vehicle_state(**changes), POSE, True) == (words,)
+
+
+def test_the_self_test_waits_for_a_position_and_for_standstill() -> None:
+    lost = msgspec.structs.replace(POSE, valid=False)
+    assert missing(vehicle_state(), lost, False) == ("no standstill", "no position")
+    assert missing(vehicle_state(), POSE, True) == ()
+
+
+def test_a_silent_bus_does_not_fill_a_page() -> None:
+    silent = vehicle_state(unusable=frozenset(f"signal_{k}" for k in range(9)))
+    assert missing(silent, POSE, True)[-2:] == ("signal_5 unusable", "and 3 signals more")
+
+
+def test_the_whole_hands_each_part_what_it_looks_at() -> None:
+    watches = Watches(profile())
+    quiet = Watched(
+        state=rolling(0.0),
+        standing=True,
+        acknowledged=False,
+        bus_events=(),
+        speed_mps=0.0,
+        speed_limit_mps=8.0,
+        hold_asked=True,
+        direction=Direction.FORWARD,
+        steering_front_asked_rad=0.0,
+        steering_rear_asked_rad=0.0,
+        gnss=GnssHeard(),
+    )
+    assert watches.step(TICK_NS, quiet) == ALL_QUIET
+    off = BusEvent(0, "drive", EventKind.STATE, BusState.BUS_OFF)
+    found = watches.step(
+        S,
+        msgspec.structs.replace(
+            quiet,
+            standing=False,
+            bus_events=(off,),
+            speed_mps=-9.5,
+            gnss=heard(S, (1.0, 1.0), 3.0, S),
+        ),
+    )
+    assert found.buses.off == ("drive BUS_OFF",)
+    assert found.clock == "no tick for 990 ms"
+    assert found.gnss.speed_mps == 3.0
+    assert found.unintended.left_hold_mps == 9.5
+    assert found.overspeed is not None
+    assert found.overspeed.speed_mps == 9.5
+    for k in range(102):
+        held = rolling(2.0, wheel_speed_front_left_mps=2.0 + k / 1e4, wheel_speed_rear_left_mps=2.0 + k / 1e4)
+        found = watches.step(2 * S + k * TICK_NS, msgspec.structs.replace(quiet, state=held))
+    assert found.frozen == ("wheel_speed_front_right_mps", "wheel_speed_rear_right_mps", "motor_speed_radps")
