@@ -15,7 +15,8 @@ import msgspec
 
 from firmware_runtime.assessment.figures import LIMITS, SAFETY, times_to_try
 from firmware_runtime.assessment.forking import START_NS, inputs_in_all, runs
-from firmware_runtime.assessment.invariants import INVARIANTS, Invariant, Step
+from firmware_runtime.assessment.invariants import INVARIANTS, Invariant
+from firmware_runtime.assessment.predicates import Step
 from firmware_runtime.assessment.reachability import REACHABILITY, Graph, Reachability
 from firmware_runtime.safety.facts import Latch, SafetyConfig
 from firmware_runtime.safety.state_machine import SafetyMachine

@@ -1,43 +1,11 @@
-"""What every single step of the safety machine must keep, as data: identifier, text, predicate.
-
-Written from the requirement, not from the table: nothing of table, guards or permits is imported here.
-A predicate reads as few inputs as it can: each one that it reads is tried with every value.
-"""
+"""What every single step of the safety machine must keep, as data: identifier, text, predicate."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import msgspec
-
-from firmware_runtime.assessment.forking import START_NS, LazyTime
-from firmware_runtime.safety.facts import SafetyConfig, SafetyInputs
-from firmware_runtime.vehicle.enums import ModeKey, SafetyState, Severity, StopKind
-from firmware_runtime.vehicle.permissions import Permissions
-from firmware_runtime.vehicle.profile import Safety
-
-S = SafetyState
-ALONG_ROUTE = frozenset({S.AUTO, S.DEGRADED})
-DRIVERLESS = ALONG_ROUTE | {S.REMOTE}
-DRIVE = DRIVERLESS | {S.MANUAL}
-LATCHED = frozenset({S.SAFE_STOP, S.ESTOP, S.FAULT})
-WAITING = frozenset({S.INIT, S.SELF_TEST, S.STANDBY, S.READY, S.CHARGING})
-STANDING = frozenset({S.STANDBY, S.READY, S.CHARGING, S.SAFE_STOP, S.FAULT, S.ESTOP, S.MAINTENANCE})
-NOTHING_MOVES = frozenset(S) - DRIVE - {S.MRM, S.MAINTENANCE}
-LATCHES = ("estop_latch", "immediate_latch", "minimal_risk_latch")
-LATCHED_STATE = {"estop_latch": S.ESTOP, "immediate_latch": S.FAULT, "minimal_risk_latch": S.SAFE_STOP}
-RECOVERY_SPEED_MPS = 0.3
-
-
-class Step(msgspec.Struct, frozen=True):
-    before: SafetyConfig
-    inputs: SafetyInputs
-    now_ns: LazyTime
-    after: SafetyConfig
-    may: Permissions
-    """What may move after it."""
-    cab: bool
-    safety: Safety
-    """The figures the machine was built with."""
+from firmware_runtime.assessment import predicates as judge
+from firmware_runtime.assessment.predicates import Step
+from firmware_runtime.vehicle.enums import SafetyState as S
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,396 +15,119 @@ class Invariant:
     holds: Callable[[Step], bool]
 
 
-def _acknowledged(s: Step) -> bool:
-    return s.before.acknowledge_released and s.inputs.acknowledge_pressed and s.inputs.standing
-
-
-def _cleared(s: Step) -> list[str]:
-    return [name for name in LATCHES if getattr(s.before, name) and not getattr(s.after, name)]
-
-
-def _estop_wins(s: Step) -> bool:
-    if s.after.estop_latch and s.after.state is S.ESTOP:
-        return True
-    # Off is where nothing moves; it is reached through ESTOP, and the latch is kept.
-    off = s.before.state in (S.ESTOP, S.SHUTDOWN) and s.after.state is S.SHUTDOWN and s.after.estop_latch
-    return off or not s.inputs.estop_pressed
-
-
-def _estop_latch_shows(s: Step) -> bool:
-    return not s.after.estop_latch or s.after.state in (S.ESTOP, S.SHUTDOWN)
-
-
-def _immediate_wins(s: Step) -> bool:
-    if s.after.immediate_latch and s.after.state in (S.FAULT, S.ESTOP, S.SHUTDOWN):
-        return True
-    if s.inputs.severity < Severity.IMMEDIATE:
-        return True
-    recovery = s.after.state is S.MAINTENANCE and (s.inputs.standing or s.inputs.recovery_permitted)
-    return s.after.immediate_latch and recovery
-
-
-def _severity_3_stops(s: Step) -> bool:
-    if s.before.state in DRIVERLESS:
-        return s.after.state in (S.MRM, S.FAULT, S.ESTOP) or s.inputs.severity < Severity.MINIMAL_RISK
-    if s.before.state in WAITING:
-        return s.after.state in (S.FAULT, S.ESTOP) or s.inputs.severity < Severity.MINIMAL_RISK
-    return True
-
-
-def _torque_only_in_drive_states(s: Step) -> bool:
-    if not s.may.propulsion or s.after.state in DRIVE:
-        return True
-    return s.after.state is S.MAINTENANCE
-
-
-def _recovery_is_held(s: Step) -> bool:
-    if s.after.state is not S.MAINTENANCE or not (s.may.propulsion or s.may.brake_release or s.may.steering):
-        return True
-    return (
-        s.inputs.dead_man_pressed
-        and s.inputs.recovery_permitted
-        and s.before.state is S.MAINTENANCE
-        and s.before.hold_armed
-        and s.inputs.mode is ModeKey.MAINTENANCE
-        and s.may.speed_cap_mps <= RECOVERY_SPEED_MPS
-    )
-
-
-def _severity_3_does_not_drive(s: Step) -> bool:
-    if not s.may.propulsion:
-        return True
-    if s.after.state is S.MANUAL:
-        return s.inputs.severity < Severity.IMMEDIATE
-    if s.after.state is S.MAINTENANCE:
-        return s.inputs.severity < Severity.MINIMAL_RISK or s.inputs.recovery_permitted
-    return s.inputs.severity < Severity.MINIMAL_RISK
-
-
-def _drive_starts_by_an_edge(s: Step) -> bool:
-    if s.after.state not in DRIVERLESS or s.before.state in DRIVERLESS:
-        return True
-    return (
-        s.before.state is S.READY
-        and s.before.run_released
-        and s.inputs.run_pressed
-        and s.inputs.standing
-        and s.inputs.link_alive
-    )
-
-
-def _manual_starts_by_a_person(s: Step) -> bool:
-    if s.after.state is not S.MANUAL or s.before.state is S.MANUAL:
-        return True
-    if s.before.state is S.READY:
-        return s.before.manual_key_released and s.inputs.mode is ModeKey.MANUAL and s.inputs.standing
-    return (s.before.state in DRIVERLESS or s.before.state is S.MRM) and s.inputs.cab_override
-
-
-def _manual_needs_a_cab(s: Step) -> bool:
-    return s.cab or s.after.state is not S.MANUAL
-
-
-def _buttons_are_edges(s: Step) -> bool:
-    """What counts as released was seen released: not at boot, not while held."""
-    return (not s.after.run_released or not s.inputs.run_pressed) and (
-        not s.after.acknowledge_released or not s.inputs.acknowledge_pressed
-    )
-
-
-def _latch_cleared_by_acknowledge(s: Step) -> bool:
-    cleared = _cleared(s)
-    if not cleared:
-        return True
-    if len(cleared) > 1 or LATCHED_STATE[cleared[0]] is not s.before.state or not _acknowledged(s):
-        return False
-    if cleared[0] == "estop_latch":
-        return not s.inputs.estop_pressed
-    return s.inputs.severity < Severity.MINIMAL_RISK
-
-
-def _latched_state_is_left(s: Step) -> bool:
-    before, after = s.before.state, s.after.state
-    if before not in LATCHED or after is before:
-        return True
-    if after is S.ESTOP or after is S.SHUTDOWN or (before is not S.ESTOP and after is S.MAINTENANCE):
-        return s.inputs.estop_pressed if after is S.ESTOP else s.inputs.standing
-    if before is S.SAFE_STOP and after is S.FAULT:
-        return s.inputs.severity is Severity.IMMEDIATE
-    if not _cleared(s) or not _acknowledged(s):
-        return False
-    if before is S.FAULT:
-        return after is S.SELF_TEST
-    remains = S.FAULT if s.after.immediate_latch else S.SAFE_STOP if s.after.minimal_risk_latch else S.STANDBY
-    return after is remains
-
-
-def _latched_state_holds_its_latch(s: Step) -> bool:
-    if s.after.state is S.MRM:
-        return s.after.minimal_risk_latch
-    return s.after.state not in LATCHED or any(
-        getattr(s.after, latch) for latch, state in LATCHED_STATE.items() if state is s.after.state
-    )
-
-
-def _latch_is_shown_at_once(s: Step) -> bool:
-    """A vehicle that waits to drive has no latch: it would be in the latch's state."""
-    if s.after.state not in (S.STANDBY, S.READY, S.CHARGING):
-        return True
-    return not (s.after.estop_latch or s.after.immediate_latch or s.after.minimal_risk_latch)
-
-
-def _pressing_estop_clears_nothing(s: Step) -> bool:
-    return not _cleared(s) or not s.inputs.estop_pressed
-
-
-def _latch_blocks_drive(s: Step) -> bool:
-    if s.after.state is not S.READY and s.after.state not in DRIVERLESS:
-        return True
-    return not (s.after.estop_latch or s.after.immediate_latch or s.after.minimal_risk_latch)
-
-
-def _minimal_risk_returns_only_by_override(s: Step) -> bool:
-    if s.before.state is not S.MRM or s.after.state is S.MRM or s.after.state in LATCHED:
-        return True
-    return s.after.state is S.MANUAL and s.inputs.cab_override and s.after.minimal_risk_latch
-
-
-def _budget_ends(state: S, budget_s: Callable[[Safety], float]) -> Callable[[Step], bool]:
-    def holds(s: Step) -> bool:
-        if s.before.state is not state or s.after.state is not state:
-            return True
-        if s.after.stop is not s.before.stop:
-            return True  # the tick in which a stop becomes harder; its time goes on
-        return s.now_ns - START_NS <= round(budget_s(s.safety) * 1e9)
-
-    return holds
-
-
-def _time_goes_on(s: Step) -> bool:
-    return s.after.entered_ns == (START_NS if s.after.state is s.before.state else s.now_ns)
-
-
-def _stop_never_softer(s: Step) -> bool:
-    if s.before.state is not S.MRM or s.after.state is not S.MRM:
-        return True
-    return s.after.stop >= s.before.stop and not (
-        s.before.stop is s.after.stop is StopKind.COMFORTABLE
-        and (_worse_cause(s) or s.now_ns - START_NS > round(s.safety.comfortable_time_max_s * 1e9))
-    )
-
-
-def _worse_cause(s: Step) -> bool:
-    i = s.inputs
-    return (
-        i.severity >= Severity.MINIMAL_RISK
-        or not i.link_alive
-        or not i.high_voltage_ready
-        or i.plugged
-        or i.mode is not ModeKey.AUTO
-    )
-
-
-def _stop_fits_its_cause(s: Step) -> bool:
-    """MRM begins comfortable by a spent budget alone."""
-    if s.after.state is not S.MRM or s.before.state is S.MRM:
-        return True
-    if s.after.stop is StopKind.COMFORTABLE:
-        overdue = s.now_ns - START_NS > round(s.safety.degraded_time_max_s * 1e9)
-        return s.before.state is S.DEGRADED and overdue and not _worse_cause(s)
-    return s.after.stop is StopKind.MINIMAL_RISK
-
-
-def _what_must_stand_is_stopped(s: Step) -> bool:
-    state = s.after.state
-    if state in DRIVE or s.may.stop is StopKind.EMERGENCY:
-        return True
-    if s.may.propulsion or s.inputs.standing:
-        return True
-    if state is S.MRM:
-        return s.may.stop is s.after.stop is not StopKind.NONE
-    hard = state in (S.ESTOP, S.FAULT, S.SHUTDOWN, S.MAINTENANCE)
-    return not hard and s.may.stop is StopKind.MINIMAL_RISK
-
-
-def _nothing_moves(s: Step) -> bool:
-    if s.after.state not in NOTHING_MOVES:
-        return True
-    return not (s.may.propulsion or s.may.brake_release or s.may.steering) and s.may.speed_cap_mps == 0.0
-
-
-def _no_drive_without_high_voltage(s: Step) -> bool:
-    return not s.may.propulsion or (s.inputs.high_voltage_ready and not s.inputs.plugged)
-
-
-def _driver_keeps_steering_and_brake(s: Step) -> bool:
-    if s.after.state is not S.MANUAL:
-        return True
-    return s.may.brake_release and s.may.steering and s.may.stop is StopKind.NONE
-
-
-def _mode_of(state: S) -> str:
-    return "along the route" if state in ALONG_ROUTE else state.name
-
-
-def _mode_changes_through_ready(s: Step) -> bool:
-    if s.before.state not in DRIVE or s.after.state not in DRIVE:
-        return True
-    if _mode_of(s.before.state) == _mode_of(s.after.state):
-        return True
-    return s.after.state is S.MANUAL and s.inputs.cab_override
-
-
-def _drives_in_its_mode(s: Step) -> bool:
-    if s.after.state in ALONG_ROUTE:
-        return s.inputs.mode is ModeKey.AUTO and s.inputs.link_alive
-    if s.after.state is S.REMOTE:
-        return s.inputs.mode is ModeKey.REMOTE and s.inputs.link_alive and s.inputs.dead_man_pressed
-    return True
-
-
-def _not_up_while_moving(s: Step) -> bool:
-    if s.before.state is S.DEGRADED and s.after.state is S.AUTO:
-        return s.inputs.standing and s.inputs.severity <= Severity.WARN
-    return True
-
-
-def _degrades(s: Step) -> bool:
-    if s.after.state is S.AUTO:
-        return s.inputs.severity <= Severity.WARN
-    return True
-
-
-def _caps(s: Step) -> bool:
-    """DEGRADED, REMOTE and MANUAL with severity 3 are slower than the profile's speed."""
-    if s.after.state is S.DEGRADED:
-        return s.may.speed_cap_mps <= s.safety.degraded_speed_mps
-    if s.after.state is S.REMOTE:
-        return s.may.speed_cap_mps <= (1.5 if s.inputs.severity <= Severity.WARN else 0.75)
-    if s.after.state is S.MANUAL and s.may.speed_cap_mps > s.safety.degraded_speed_mps:
-        return s.inputs.severity < Severity.MINIMAL_RISK
-    return True
-
-
-def _people_states_keep_latches(s: Step) -> bool:
-    if s.after.state not in (S.MAINTENANCE, S.SHUTDOWN):
-        return True
-    entered = s.before.state is not s.after.state
-    return not _cleared(s) and (not entered or (s.before.state in STANDING and s.inputs.standing))
-
-
-def _maintenance_is_left(s: Step) -> bool:
-    if s.before.state is not S.MAINTENANCE or s.after.state in (S.MAINTENANCE, S.ESTOP, S.SHUTDOWN):
-        return True
-    if s.after.state is S.FAULT and s.inputs.severity is Severity.IMMEDIATE:
-        return True
-    remains = S.FAULT if s.after.immediate_latch else S.SAFE_STOP if s.after.minimal_risk_latch else S.STANDBY
-    out = s.inputs.mode not in (ModeKey.MAINTENANCE, ModeKey.NOT_AVAILABLE)
-    return s.after.state is remains and out and s.inputs.standing
-
-
-def _off_is_off(s: Step) -> bool:
-    return s.before.state is not S.SHUTDOWN or s.after.state is S.SHUTDOWN
-
-
-def _self_test_leads_on(s: Step) -> bool:
-    if s.before.state is not S.SELF_TEST or s.after.state in (S.SELF_TEST, S.ESTOP, S.FAULT):
-        return True
-    remains = S.SAFE_STOP if s.after.minimal_risk_latch else S.STANDBY
-    passed = s.inputs.self_test_passed and s.inputs.standing and not s.before.immediate_latch
-    return s.after.state is remains and passed
-
-
 INVARIANTS: tuple[Invariant, ...] = (
-    Invariant("estop-wins", "e-stop always wins", _estop_wins),
-    Invariant("estop-shows", "an e-stop latch is ESTOP, whatever else is latched", _estop_latch_shows),
-    Invariant("immediate-wins", "severity 4 latches, and is FAULT unless ESTOP or recovery", _immediate_wins),
+    Invariant("estop-wins", "e-stop always wins", judge.estop_wins),
+    Invariant("estop-shows", "an e-stop latch is ESTOP, whatever else is latched", judge.estop_latch_shows),
     Invariant(
-        "severity-3-stops", "severity 3 stops a drive without a driver, or its beginning", _severity_3_stops
+        "immediate-wins", "severity 4 latches, and is FAULT unless ESTOP or recovery", judge.immediate_wins
     ),
-    Invariant("torque", "no propulsive torque outside drive states", _torque_only_in_drive_states),
-    Invariant("recovery", "recovery only by hold-to-run, permitted, at 0.3 m/s at most", _recovery_is_held),
+    Invariant(
+        "severity-3-stops",
+        "severity 3 stops a drive without a driver, or its beginning",
+        judge.severity_3_stops,
+    ),
+    Invariant("torque", "no propulsive torque outside drive states", judge.torque_only_in_drive_states),
+    Invariant(
+        "recovery", "recovery only by hold-to-run, permitted, at 0.3 m/s at most", judge.recovery_is_held
+    ),
     Invariant(
         "severity-3-drives",
         "severity 3 never drives by itself (MANUAL: severity 4)",
-        _severity_3_does_not_drive,
+        judge.severity_3_does_not_drive,
     ),
     Invariant(
         "edge",
         "drive only from READY on a rising edge of run, standing, link alive",
-        _drive_starts_by_an_edge,
+        judge.drive_starts_by_an_edge,
     ),
     Invariant(
-        "person", "MANUAL only by a turn of the key in READY, or a cab override", _manual_starts_by_a_person
+        "person",
+        "MANUAL only by a turn of the key in READY, or a cab override",
+        judge.manual_starts_by_a_person,
     ),
-    Invariant("cab", "MANUAL only where there is a cab", _manual_needs_a_cab),
-    Invariant("buttons", "a button that is held counts as held until released", _buttons_are_edges),
+    Invariant("cab", "MANUAL only where there is a cab", judge.manual_needs_a_cab),
+    Invariant("buttons", "a button that is held counts as held until released", judge.buttons_are_edges),
     Invariant(
         "latch-cleared",
         "a latch is cleared by acknowledge edge, standstill and cause gone, in its own state, one at a time",
-        _latch_cleared_by_acknowledge,
+        judge.latch_cleared_by_acknowledge,
     ),
     Invariant(
         "latched-left",
         "a latched state is left by acknowledge alone (MAINTENANCE, SHUTDOWN, harder states keep the latch)",
-        _latched_state_is_left,
+        judge.latched_state_is_left,
     ),
     Invariant(
-        "latch-held", "MRM, SAFE_STOP, FAULT and ESTOP hold their latches", _latched_state_holds_its_latch
+        "latch-held",
+        "MRM, SAFE_STOP, FAULT and ESTOP hold their latches",
+        judge.latched_state_holds_its_latch,
     ),
-    Invariant("latch-shown", "STANDBY, READY and CHARGING have no latch", _latch_is_shown_at_once),
-    Invariant("estop-clears-nothing", "pressing e-stop clears nothing", _pressing_estop_clears_nothing),
-    Invariant("latch-blocks", "a latch blocks READY and every drive without a driver", _latch_blocks_drive),
+    Invariant("latch-shown", "STANDBY, READY and CHARGING have no latch", judge.latch_is_shown_at_once),
+    Invariant("estop-clears-nothing", "pressing e-stop clears nothing", judge.pressing_estop_clears_nothing),
+    Invariant(
+        "latch-blocks", "a latch blocks READY and every drive without a driver", judge.latch_blocks_drive
+    ),
     Invariant(
         "mrm-returns",
         "MRM returns only by cab override, its latch kept",
-        _minimal_risk_returns_only_by_override,
+        judge.minimal_risk_returns_only_by_override,
     ),
-    Invariant("mrm-bounded", "MRM is bounded", _budget_ends(S.MRM, lambda f: f.minimal_risk_time_max_s)),
+    Invariant("mrm-ends", "MRM ends at the standstill", judge.minimal_risk_ends_standing),
+    Invariant("mrm-bounded", "MRM is bounded", judge.budget_ends(S.MRM, lambda f: f.minimal_risk_time_max_s)),
     Invariant(
-        "degraded-bounded", "DEGRADED is bounded", _budget_ends(S.DEGRADED, lambda f: f.degraded_time_max_s)
+        "degraded-bounded",
+        "DEGRADED is bounded",
+        judge.budget_ends(S.DEGRADED, lambda f: f.degraded_time_max_s),
     ),
     Invariant(
         "self-test-bounded",
         "SELF_TEST is bounded",
-        _budget_ends(S.SELF_TEST, lambda f: f.self_test_time_max_s),
+        judge.budget_ends(S.SELF_TEST, lambda f: f.self_test_time_max_s),
     ),
-    Invariant("time", "a state's time goes on while it lasts, and begins when it is entered", _time_goes_on),
-    Invariant("stop-harder", "a stop becomes harder by a worse cause, never softer", _stop_never_softer),
-    Invariant("stop-cause", "a stop is comfortable for a spent time budget alone", _stop_fits_its_cause),
+    Invariant(
+        "time", "a state's time goes on while it lasts, and begins when it is entered", judge.time_goes_on
+    ),
+    Invariant("stop-harder", "a stop becomes harder by a worse cause, never softer", judge.stop_never_softer),
+    Invariant("stop-cause", "a stop is comfortable for a spent time budget alone", judge.stop_fits_its_cause),
     Invariant(
         "stop-commanded",
         "what must stand and moves is stopped; ESTOP and FAULT as emergency",
-        _what_must_stand_is_stopped,
+        judge.what_must_stand_is_stopped,
     ),
-    Invariant("nothing-moves", "nothing moves in states that stand", _nothing_moves),
+    Invariant("nothing-moves", "nothing moves in states that stand", judge.nothing_moves),
     Invariant(
-        "high-voltage", "no drive while plugged in or without high voltage", _no_drive_without_high_voltage
-    ),
-    Invariant("driver", "the driver keeps steering and brake in MANUAL", _driver_keeps_steering_and_brake),
-    Invariant(
-        "modes", "mode changes only through READY (cab override excepted)", _mode_changes_through_ready
+        "high-voltage",
+        "no drive while plugged in or without high voltage",
+        judge.no_drive_without_high_voltage,
     ),
     Invariant(
-        "in-mode", "no drive without its mode, a live link and, in REMOTE, the dead-man", _drives_in_its_mode
+        "driver", "the driver keeps steering and brake in MANUAL", judge.driver_keeps_steering_and_brake
     ),
-    Invariant("not-up", "no upgrade while moving", _not_up_while_moving),
-    Invariant("degrades", "severity 2 does not drive in AUTO", _degrades),
-    Invariant("caps", "DEGRADED, REMOTE, and MANUAL with severity 3 have their speed caps", _caps),
+    Invariant(
+        "modes", "mode changes only through READY (cab override excepted)", judge.mode_changes_through_ready
+    ),
+    Invariant(
+        "in-mode",
+        "no drive without its mode, a live link and, in REMOTE, the dead-man",
+        judge.drives_in_its_mode,
+    ),
+    Invariant("not-up", "no upgrade while moving", judge.not_up_while_moving),
+    Invariant("degrades", "severity 2 does not drive in AUTO", judge.degrades),
+    Invariant("caps", "DEGRADED, REMOTE, and MANUAL with severity 3 have their speed caps", judge.caps),
     Invariant(
         "people",
         "MAINTENANCE and SHUTDOWN begin at a standstill and keep every latch",
-        _people_states_keep_latches,
+        judge.people_states_keep_latches,
     ),
     Invariant(
         "maintained",
         "MAINTENANCE is left by the key, to STANDBY or the state of a latch",
-        _maintenance_is_left,
+        judge.maintenance_is_left,
     ),
-    Invariant("off", "SHUTDOWN lasts until the power comes again", _off_is_off),
+    Invariant("off", "SHUTDOWN lasts until the power comes again", judge.off_is_off),
     Invariant(
         "self-test",
         "the self-test leads to STANDBY, or the state of a latch that remains",
-        _self_test_leads_on,
+        judge.self_test_leads_on,
     ),
 )

@@ -153,8 +153,7 @@ def _cell(name: str, value: Any) -> str:
     if isinstance(value, int) and name.endswith("_ns"):
         return f"{value / 1_000_000:g}"
     if isinstance(value, Mapping):
-        pairs = cast("Mapping[Any, Any]", value).items()
-        return "; ".join(f"{_cell('', key)}: {_cell('', each)}" for key, each in pairs)
+        return _mapping(cast("Mapping[Any, Any]", value))
     if isinstance(value, Set):
         return _set(cast("Set[Any]", value))
     if isinstance(value, tuple | list):
@@ -164,6 +163,14 @@ def _cell(name: str, value: Any) -> str:
     if callable(value):
         return f"`{getattr(value, '__name__', type(value).__name__)}`"
     return str(value)
+
+
+def _mapping(pairs: Mapping[Any, Any]) -> str:
+    """Keys with the same value together, as most states agree."""
+    keys_of: dict[str, set[Any]] = {}
+    for key, each in pairs.items():
+        keys_of.setdefault(_cell("", each), set()).add(key)
+    return "; ".join(f"{each}: {_set(keys)}" for each, keys in keys_of.items())
 
 
 def _set(members: Set[Any]) -> str:

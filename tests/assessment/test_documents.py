@@ -73,6 +73,6 @@ def test_a_column_of_any_kind_is_printed(monkeypatch: pytest.MonkeyPatch) -> Non
     lines = markdown.faults_document().splitlines()
     assert lines[4] == "| identifier | severities | clear | recovery | number | codes | tags | nothing |"
     assert lines[6] == (
-        "| a\\|b | AUTO: 3 MINIMAL_RISK; MANUAL: 1 WARN | held in ms 1500, by acknowledge | yes | 18193 "
+        "| a\\|b | 3 MINIMAL_RISK: AUTO; 1 WARN: MANUAL | held in ms 1500, by acknowledge | yes | 18193 "
         "| 1, 2 | x, y |  |"
     )

@@ -116,12 +116,24 @@ def memory_of(case: Case) -> SafetyConfig:
 
 
 def wrong(machine: SafetyMachine, case: Case) -> str:
-    """What the machine does otherwise than the case demands, or an empty string."""
-    inputs, before = inputs_of(case), memory_of(case)
+    """What the machine does otherwise than the case demands, or an empty string.
+
+    Once as it stands, and once with each other latch set: where that leads to the same place, it was kept.
+    """
+    before = memory_of(case)
+    what = _wrong(machine, case, before, must_arrive=True)
+    for latch in LATCHES:
+        also: Told = {f"{latch}_latch": True}
+        what = what or _wrong(machine, case, msgspec.structs.replace(before, **also), must_arrive=False)
+    return what
+
+
+def _wrong(machine: SafetyMachine, case: Case, before: SafetyConfig, must_arrive: bool) -> str:
+    inputs = inputs_of(case)
     now_ns = ENTERED_NS + round(case.elapsed_s * 1e9)
     after = machine.step(now_ns, before, inputs)
     if after.state is not case.expected:
-        return f"went to {after.state.name}"
+        return f"went to {after.state.name}" if must_arrive else ""
     if after.entered_ns != (ENTERED_NS if case.expected is case.state else now_ns):
         return f"counts its time from {after.entered_ns} ns"
     for latch in LATCHES:
@@ -133,6 +145,7 @@ def wrong(machine: SafetyMachine, case: Case) -> str:
         )
         if getattr(after, f"{latch}_latch") is not expected:
             return f"{latch} latch is {not expected}"
-    if case.stop is not None and after.stop is not case.stop:
+    stop = StopKind.NONE if case.stop is None and case.expected is not S.MRM else case.stop
+    if stop is not None and after.stop is not stop:
         return f"commands {after.stop.name}"
     return ""

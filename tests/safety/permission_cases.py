@@ -56,6 +56,7 @@ def _must_stand() -> list[Column]:
             Column(state, {**STILL, **worst}, move),
             Column(state, {**MOVING, **worst}, move, stop=stop),
             Column(state, {**STILL, "dead_man_pressed": True, "cab_override": True}, move),
+            Column(state, {**STILL, "high_voltage_ready": True, "plugged": False}, move),
         ]
     return [
         column._replace(cap_mps=RECOVERY_MPS) if column.state is S.MAINTENANCE else column
@@ -65,8 +66,13 @@ def _must_stand() -> list[Column]:
 
 def _drives() -> list[Column]:
     columns: list[Column] = []
+    worst: Told = {"severity": Severity.IMMEDIATE, "plugged": True, "high_voltage_ready": False}
     for standing in (STILL, MOVING):
+        # The worst leads out of these states; as long as they last, this is what they permit.
         columns += [
+            Column(S.AUTO, {**standing, **worst}, "PBSC", FULL_MPS),
+            Column(S.DEGRADED, {**standing, **worst}, "PBSC", DEGRADED_MPS),
+            Column(S.REMOTE, {**standing, **worst}, "PBSC", REMOTE_DEGRADED_MPS),
             Column(S.AUTO, standing, "PBSC", FULL_MPS),
             Column(S.DEGRADED, standing, "PBSC", DEGRADED_MPS),
             Column(S.REMOTE, standing, "PBSC", REMOTE_MPS),
@@ -81,6 +87,7 @@ def _drives() -> list[Column]:
     for stop in (StopKind.COMFORTABLE, MINIMAL_RISK):
         columns += [
             Column(S.MRM, MOVING, "BSC", stop=stop, memory={"stop": stop}),
+            Column(S.MRM, {**MOVING, **worst}, "BSC", stop=stop, memory={"stop": stop}),
             Column(S.MRM, STILL, "BSC", memory={"stop": stop}),
         ]
     return columns

@@ -149,7 +149,8 @@ def _waiting() -> list[Case]:
         Case(S.READY, {"mode": MANUAL}, S.STANDBY, cab=False),
         *(_stays(S.READY, {"mode": mode}, cab=False) for mode in (AUTO, REMOTE)),
         *(
-            Case(S.READY, {**RUN, lost: value}, S.STANDBY)
+            Case(S.READY, {**RUN, lost: value, "severity": severity}, S.STANDBY)
+            for severity in (Severity.OK, DEGRADE)
             for lost, value in (("plugged", True), ("high_voltage_ready", False), ("mode", OFF))
         ),
     ]
@@ -406,7 +407,7 @@ def _people() -> list[Case]:
     ]
 
 
-CASES: tuple[Case, ...] = (
+_ALL: tuple[Case, ...] = (
     *_calm(),
     *_priorities(),
     *_boot(),
@@ -418,3 +419,5 @@ CASES: tuple[Case, ...] = (
     *_latched(),
     *_people(),
 )
+CASES = tuple(sorted(_ALL, key=lambda case: not case.cab))
+"""Those of a vehicle without a cab last."""

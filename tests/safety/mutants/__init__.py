@@ -1,0 +1,1 @@
+"""Seeded mistakes in the rows of the state table; `python -m tests.safety.mutants` judges all of them."""
