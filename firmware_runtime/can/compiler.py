@@ -76,6 +76,7 @@ def _signal(signal: Signal, has_spns: bool, page: int) -> SignalLayout:
     else:
         kind = RawKind.SIGNED if signal.is_signed else RawKind.UNSIGNED
     start = signal.raw_initial
+    minimum, maximum = _limits(signal)
     return SignalLayout(
         name=signal.name,
         first=network_bit(signal.start) if big_endian else signal.start,
@@ -84,8 +85,8 @@ def _signal(signal: Signal, has_spns: bool, page: int) -> SignalLayout:
         kind=kind,
         factor=_number(signal.scale),
         offset=_number(signal.offset),
-        minimum=None if signal.minimum is None else _number(signal.minimum),
-        maximum=None if signal.maximum is None else _number(signal.maximum),
+        minimum=minimum,
+        maximum=maximum,
         initial_raw=None if start is None or signal.is_float else int(start),
         initial=float(start) if start is not None and signal.is_float else None,
         page=page,
@@ -106,6 +107,14 @@ def _stated(signal: Signal) -> str:
     if isinstance(attribute.value, int) and choices and 0 <= attribute.value < len(choices):
         return choices[attribute.value]
     return str(attribute.value)
+
+
+def _limits(signal: Signal) -> tuple[int | float | None, int | float | None]:
+    """The DBC's [min|max]; None where it states none: [0|0], which the parser knows, or [0.0|0.0]."""
+    low, high = signal.minimum, signal.maximum
+    if low == 0 and high == 0:
+        return None, None
+    return None if low is None else _number(low), None if high is None else _number(high)
 
 
 def _number(value: float) -> int | float:

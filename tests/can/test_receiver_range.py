@@ -10,7 +10,7 @@ from firmware_runtime.can.binding import SignalBinding
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.can.receiver import Receiver, Sample
 from firmware_runtime.can.verdict import Unusable
-from tests.can.support import EXTENDED, one_signal_message
+from tests.can.support import EXTENDED, database_of, one_signal_message
 
 OK, OUT, NOT_FINITE = Unusable.OK, Unusable.OUT_OF_RANGE, Unusable.NOT_FINITE
 
@@ -35,6 +35,16 @@ def test_the_dbcs_limits_are_part_of_the_range(raw: int, reason: Unusable) -> No
 @pytest.mark.parametrize("raw", [-32768, 32767])
 def test_a_dbc_without_limits_limits_nothing(raw: int) -> None:
     assert sampled(receiver_of(), raw).all_ok
+
+
+@pytest.mark.parametrize("no_limits", ["[0|0]", "[0.0|0.0]", "[0|0.0]", "[-0|0]", "[0E-2|0.000]"])
+def test_a_range_of_nothing_but_zero_is_no_limit_however_it_is_written(no_limits: str) -> None:
+    # Cluster_Engine_RPM of opendbc's hyundai_2015_ccan.dbc has [0.0|0.0].
+    text = f'BU_: A\nBO_ 1 M: 2 A\n SG_ S : 0|16@1- (0.1,0) {no_limits} "" A\n'
+    receiver = Receiver({"drive": database_of(text)}, [SignalBinding("value", "drive", "M", "S")])
+    for raw in (-32768, 0, 32767):
+        receiver.push(Frame(0, "drive", 1, struct.pack("<h", raw)))
+        assert receiver.sample(0).all_ok, raw
 
 
 @pytest.mark.parametrize(("raw", "reason"), [(5, OK), (4, OUT), (10, OK), (11, OUT)])
