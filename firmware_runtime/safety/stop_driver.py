@@ -2,28 +2,28 @@
 
 Steering follows the plan's curvature at the distance driven since its anchor, by a second implementation of
 the steering geometry; where the plan has ended or expired, and where there never was one, the angle is held,
-never straightened. Braking rises jerk-limited to the plan's deceleration (or at once to the emergency's), and
-by what the vehicle is too fast: a hill must not lengthen a stop beyond its plan.
+never straightened. A minimal-risk stop builds its deceleration up jerk-limited, and adds what the vehicle is
+too fast: a hill must not lengthen a stop beyond its plan. An emergency stop is the whole service brake at
+once (the brakes' own anti-lock keeps the wheels turning). Regeneration counts in neither.
 """
 
 from dataclasses import dataclass
-from math import atan, tan
+from math import atan, sin, tan
 
+from firmware_runtime.safety.gross_mass import GrossMass
+from firmware_runtime.vehicle.bounds import MINIMAL_RISK
 from firmware_runtime.vehicle.profile import ProfileData
 from firmware_runtime.vehicle.stop_plan import StopPlan
 
 TICK_S = 0.01
 MINIMAL_RISK_JERK_MPS3 = 4.0
 """Of the supervisor's minimal-risk stop (assumption)."""
-EMERGENCY_DECELERATION_MPS2 = 5.0
-"""Asked of the friction brake on e-stop; the brake's own limit may be lower (assumption)."""
 DECELERATION_MIN_MPS2 = 0.5
-DECELERATION_MAX_MPS2 = 4.0
-"""UN R157 (secondary): a minimal-risk stop stays at or below 4 m/s²."""
 SHORTFALL_GAIN_1PS = 1.0
 SHORTFALL_INTEGRAL_1PS2 = 0.5
-SHORTFALL_MAX_MPS2 = 2.0
-"""What a hill, a load or a worn brake takes from the stop is braked in addition: 15 % and some."""
+GRAVITY_MPS2 = 9.81
+WEAK_BRAKE_SHARE = 0.3
+"""Worn or cold, brakes give so much less than they are asked (assumption)."""
 BRAKE_LAG_S = 0.25
 """From command to deceleration: less than the commanded one is no shortfall until then (assumption)."""
 PLAN_LEAD_S = 0.2
@@ -39,12 +39,12 @@ class StopCommand:
 
 class StopDriver:
     def __init__(self, data: ProfileData) -> None:
-        self._empty_kg = data.mass.empty_kg
+        self._grade_mps2 = GRAVITY_MPS2 * sin(atan(data.resistance.grade_max))
         self._gain_span_m = data.geometry.wheelbase_m / (1.0 + data.geometry.rear_steer_ratio)
         """Front axle ahead of the reference point: tan(front) = curvature * span without crab."""
         self._rear_span_m = data.geometry.wheelbase_m - self._gain_span_m
         self._angle_max_rad = data.steering.front_angle_max_rad
-        self._deceleration_max_mps2 = min(data.limits.minimal_risk_deceleration_mps2, DECELERATION_MAX_MPS2)
+        self._deceleration_max_mps2 = min(data.limits.minimal_risk_deceleration_mps2, MINIMAL_RISK.high)
         self._hold_force_n = data.brake.hold_force_n
         self._force_max_n = data.brake.force_max_n
         self.reset()
@@ -63,7 +63,7 @@ class StopDriver:
         odometer_m: float,
         speed_mps: float,
         speed_known: bool,
-        load_kg: float,
+        mass: GrossMass,
         plan: StopPlan | None,
         held_rad: tuple[float, float],
         emergency: bool,
@@ -75,19 +75,23 @@ class StopDriver:
             self.reset()
             return StopCommand(self._hold_force_n, held_rad[0], held_rad[1])
         if emergency:
-            self._deceleration_mps2 = EMERGENCY_DECELERATION_MPS2
-        else:
-            asked = self._deceleration_max_mps2 if plan is None else plan.deceleration_mps2
-            wanted = min(max(asked, DECELERATION_MIN_MPS2), self._deceleration_max_mps2)
-            self._deceleration_mps2 = max(
-                min(self._deceleration_mps2 + MINIMAL_RISK_JERK_MPS3 * TICK_S, wanted),
-                min(self._deceleration_mps2, wanted),
-            )
-        added_mps2 = self._added_mps2(abs(speed_mps)) if speed_known else 0.0
-        force_n = (self._empty_kg + load_kg) * (self._deceleration_mps2 + added_mps2)
+            return StopCommand(self._force_max_n, front, rear)
+        asked = self._deceleration_max_mps2 if plan is None else plan.deceleration_mps2
+        wanted = min(max(asked, DECELERATION_MIN_MPS2), self._deceleration_max_mps2)
+        self._deceleration_mps2 = max(
+            min(self._deceleration_mps2 + MINIMAL_RISK_JERK_MPS3 * TICK_S, wanted),
+            min(self._deceleration_mps2, wanted),
+        )
+        # Where the mass is not known: no more than 4 m/s² is asked of the lightest vehicle, and what it is
+        # still too fast is braked with the force that the heaviest needs.
+        asked_kg = min(mass.heaviest_kg, mass.lightest_kg * MINIMAL_RISK.high / wanted)
+        unknown_mps2 = wanted * (1.0 - asked_kg / mass.heaviest_kg)
+        added_max_mps2 = self._grade_mps2 + WEAK_BRAKE_SHARE * wanted + unknown_mps2
+        added_mps2 = self._added_mps2(abs(speed_mps), added_max_mps2) if speed_known else 0.0
+        force_n = asked_kg * self._deceleration_mps2 + mass.heaviest_kg * added_mps2
         return StopCommand(min(force_n, self._force_max_n), front, rear)
 
-    def _added_mps2(self, speed_mps: float) -> float:
+    def _added_mps2(self, speed_mps: float, most_mps2: float) -> float:
         """Proportional-integral on the speed that is left beyond what the stop should have left."""
         if self._expected_mps is None:
             self._expected_mps = speed_mps
@@ -95,8 +99,8 @@ class StopDriver:
         self._expected_mps = max(self._expected_mps - self._expected_mps2 * TICK_S, 0.0)
         excess_mps = speed_mps - self._expected_mps
         grown = self._shortfall_mps2 + SHORTFALL_INTEGRAL_1PS2 * excess_mps * TICK_S
-        self._shortfall_mps2 = min(max(grown, 0.0), SHORTFALL_MAX_MPS2)
-        return min(max(self._shortfall_mps2 + SHORTFALL_GAIN_1PS * excess_mps, 0.0), SHORTFALL_MAX_MPS2)
+        self._shortfall_mps2 = min(max(grown, 0.0), most_mps2)
+        return min(max(self._shortfall_mps2 + SHORTFALL_GAIN_1PS * excess_mps, 0.0), most_mps2)
 
     def _angles(
         self,

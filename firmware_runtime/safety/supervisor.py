@@ -14,10 +14,13 @@ from firmware_runtime.can.frame import Frame
 from firmware_runtime.can.packer import EncodeError
 from firmware_runtime.can.receiver import Receiver
 from firmware_runtime.can.sender import Sender
-from firmware_runtime.safety.envelope import Context, Envelope
+from firmware_runtime.safety.actuator_response import Actuator, ActuatorResponse
+from firmware_runtime.safety.contactor_hold import ContactorHold
+from firmware_runtime.safety.envelope import NO_CONTACTORS, Context, Envelope
 from firmware_runtime.safety.estop import CHANNELS, EStopReader
+from firmware_runtime.safety.gross_mass import GrossMass
 from firmware_runtime.safety.standstill import Standstill
-from firmware_runtime.safety.state_table import DRIVE_STATES, MOVING_STATES
+from firmware_runtime.safety.state_table import MOVING_STATES, PROPULSION_STATES
 from firmware_runtime.safety.stop_driver import StopDriver
 from firmware_runtime.vehicle.enums import (
     ActuatorStatus,
@@ -35,10 +38,32 @@ from firmware_runtime.vehicle.state_builder import CommandValues, StateBuilder
 from firmware_runtime.vehicle.stop_plan import StopPlan
 
 ACTUATORS = ("traction_status", "brake_status", "steering_status")
+FAILED = (
+    ActuatorStatus.OFF,
+    ActuatorStatus.LATCHED_STOP,
+    ActuatorStatus.FAULT,
+    ActuatorStatus.NOT_AVAILABLE,
+)
+"""What an actuator says that does not work while the vehicle moves."""
+HARD = frozenset({Actuator.STEERING_FRONT, Actuator.STEERING_REAR, Actuator.BRAKE})
+"""Where these do not follow, the path is left or the stop is not made: an emergency stop, the shortest one.
+Traction that does not follow is stopped along the path."""
 VITAL = (*WHEEL_SPEEDS, "motor_speed_radps", *ACTUATORS, "steering_front_angle_rad", "park_brake_state")
 """Losing one of these while moving is a stop of the supervisor's own."""
 HEARD = frozenset(
-    (*VITAL, *CHANNELS, "steering_rear_angle_rad", "acknowledge_button", "load_mass_kg", "charge_plug")
+    (
+        *VITAL,
+        *CHANNELS,
+        "steering_rear_angle_rad",
+        "motor_torque_nm",
+        "traction_torque_max_nm",
+        "traction_regen_max_nm",
+        "brake_force_n",
+        "battery_current_a",
+        "acknowledge_button",
+        "load_mass_kg",
+        "charge_plug",
+    )
 )
 EMERGENCY_STATES = frozenset({SafetyState.ESTOP, SafetyState.FAULT})
 RECOVERY_NS = 500_000_000
@@ -70,7 +95,10 @@ class Supervisor:
         self._stop = StopDriver(profile.data)
         self._identity = float(profile.identity_word)
         self._metres_per_radian = profile.data.traction.wheel_radius_m / profile.data.traction.gear_ratio
-        self._payload_max_kg = profile.data.mass.payload_max_kg
+        self._mass = GrossMass(profile.data.mass)
+        self._response = ActuatorResponse(profile.data)
+        self._contactor_hold = ContactorHold(profile.data.battery)
+        self._contactors_may_stay = True
         self._age_max_ns = round(profile.data.safety.proposal_age_max_s * 1e9)
         self._accepted = Commands()
         self._accepted_ns = 0
@@ -83,6 +111,10 @@ class Supervisor:
         self._estop_latch = False
         self._acknowledge_released = False
         self._took_over = ""
+        self._hard = False
+        """The stop of its own is an emergency stop."""
+        self._in_charge = False
+        """What went out last was a proposal, and not a stop of its own."""
         self._good_since_ns: int | None = None
         self._control_seen = False
         self._rejected = 0
@@ -101,10 +133,15 @@ class Supervisor:
         standing = self._standstill.step(now_ns, state)
         self._move(now_ns, state)
         self._latch_estop(now_ns, state, standing)
+        self._mass.step(state)
+        self._watch_actuators(now_ns, state)
+        stopping = self._estop_latch or bool(self._took_over) or self._accepted_state in NO_CONTACTORS
+        self._contactors_may_stay = self._contactor_hold.step(now_ns, stopping, standing, state)
         self._judge(now_ns, state, standing, proposal)
         if self._estop_latch or self._took_over or not self._control_seen:
             # A harder stop may be asked by anyone, at any time.
-            emergency = self._estop_latch or (proposal is not None and proposal.state in EMERGENCY_STATES)
+            asked = proposal is not None and proposal.state in EMERGENCY_STATES
+            emergency = self._estop_latch or self._hard or asked
             commands = self._own_stop(now_ns, state, standing, emergency)
         else:
             # A proposal that is late, but not too late: the last one holds on, or torque would jump twice.
@@ -141,9 +178,11 @@ class Supervisor:
 
     def _judge(self, now_ns: int, state: VehicleState, standing: bool, proposal: Proposal | None) -> None:
         """Accept the proposal or take over; a takeover ends only at standstill, by good proposals."""
-        reason = self._missing(now_ns) if proposal is None else self._refuse(now_ns, standing, proposal)
-        if not reason and not standing and abs(self._speed_mps) > MOVING_MPS and not state.usable(*VITAL):
-            reason = "lost " + ", ".join(sorted(state.unusable.intersection(VITAL)))
+        reason = (
+            self._missing(now_ns) if proposal is None else self._refuse(now_ns, state, standing, proposal)
+        )
+        if not standing and abs(self._speed_mps) > MOVING_MPS:
+            reason = reason or self._unfit(state)
         if reason:
             self._good_since_ns = None
             if not self._took_over and self._control_seen:
@@ -152,12 +191,34 @@ class Supervisor:
         if self._took_over and proposal is not None:
             self._recover(now_ns, standing, proposal)
 
+    def _watch_actuators(self, now_ns: int, state: VehicleState) -> None:
+        """Against what was sent last; also in a stop of its own, which may have to become harder."""
+        sent = self._accepted
+        driving = sent.heartbeat_motion_state is MotionState.DRIVING
+        found = self._response.step(now_ns, sent, driving, state, self._speed_mps)
+        if not self._control_seen:
+            return
+        for actuator, reason in found.items():
+            self._took_over = self._took_over or reason
+            self._hard = self._hard or actuator in HARD
+
+    def _unfit(self, state: VehicleState) -> str:
+        """What the vehicle cannot be driven without, lost or reporting itself failed."""
+        if not state.usable(*VITAL):
+            return "lost " + ", ".join(sorted(state.unusable.intersection(VITAL)))
+        for name in ACTUATORS:
+            status: ActuatorStatus = getattr(state, name)
+            if status in FAILED:
+                self._hard = self._hard or name != "traction_status"
+                return f"{name} {status.name}"
+        return ""
+
     def _missing(self, now_ns: int) -> str:
         if self._control_seen and now_ns - self._accepted_ns > self._age_max_ns:
             return "no proposal from control"
         return ""
 
-    def _refuse(self, now_ns: int, standing: bool, proposal: Proposal) -> str:
+    def _refuse(self, now_ns: int, state: VehicleState, standing: bool, proposal: Proposal) -> str:
         """Reason to refuse this proposal; accepts it where there is none."""
         context = Context(
             now_ns=now_ns,
@@ -167,6 +228,11 @@ class Supervisor:
             last_sequence=self._sequence,
             speed_mps=self._speed_mps,
             standing=standing,
+            in_charge=self._in_charge,
+            lightest_kg=self._mass.lightest_kg,
+            heaviest_kg=self._mass.heaviest_kg,
+            park_brake=state.park_brake_state,
+            contactors_may_stay=self._contactors_may_stay,
         )
         reason = self._envelope.check(context)
         if reason:
@@ -178,6 +244,7 @@ class Supervisor:
         self._accepted_state = proposal.state
         if not self._took_over and not self._estop_latch:
             self._accepted = proposal.commands
+            self._in_charge = True
             if proposal.stop_plan is not None:
                 self._plan = self._anchored(proposal.stop_plan)
         return ""
@@ -193,24 +260,25 @@ class Supervisor:
             self._good_since_ns = now_ns
         elif now_ns - self._good_since_ns >= RECOVERY_NS:
             self._took_over = ""
+            self._hard = False
             self._good_since_ns = None
 
     def _own_stop(self, now_ns: int, state: VehicleState, standing: bool, emergency: bool) -> Commands:
         """Commands of a stop by the supervisor alone; at rest they are the safe words."""
-        load_kg = state.load_mass_kg if state.usable("load_mass_kg") else self._payload_max_kg
         last = self._accepted
+        self._in_charge = False
         stop = self._stop.step(
             now_ns,
             self._odometer_m,
             self._speed_mps,
             state.usable(*WHEEL_SPEEDS),
-            load_kg,
+            self._mass,
             self._plan,
             (last.steering_front_angle_rad, last.steering_rear_angle_rad),
             emergency,
             standing,
         )
-        keep = last.contactor_request if not standing else ContactorRequest.OPEN
+        keep = last.contactor_request if self._contactors_may_stay else ContactorRequest.OPEN
         self._accepted = commands = Commands(
             brake_force_n=stop.brake_force_n,
             park_brake_request=ParkBrakeRequest.APPLY if standing else last.park_brake_request,
@@ -231,7 +299,7 @@ class Supervisor:
 
     def _heartbeat(self, commands: Commands, state: VehicleState, standing: bool) -> None:
         stopping = self._estop_latch or bool(self._took_over)
-        if not stopping and self._accepted_state in DRIVE_STATES:
+        if not stopping and self._accepted_state in PROPULSION_STATES:
             motion = MotionState.DRIVING
         else:
             motion = MotionState.STANDING if standing else MotionState.STOPPING

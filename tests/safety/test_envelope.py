@@ -1,0 +1,382 @@
+"""The command envelope row by row: just inside passes, just outside is refused by value and limit.
+
+Figures of the Q-Truck, worked out here again: 26.5 t empty, 75 t load, 33.3 N at the tyres for each Nm.
+"""
+
+from collections.abc import Mapping
+from math import nan, tan
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+
+from firmware_runtime.safety.envelope import CHECKS, Context, Envelope
+from firmware_runtime.vehicle.enums import (
+    ContactorRequest,
+    Direction,
+    OnOffState,
+    ParkBrakeRequest,
+    ParkBrakeState,
+    SafetyState,
+)
+from firmware_runtime.vehicle.profile import ProfileData
+from firmware_runtime.vehicle.proposal import Proposal
+from firmware_runtime.vehicle.signals import Commands
+from firmware_runtime.vehicle.stop_plan import StopPlan
+from tests.safety.support import profile
+
+TRUCK = profile().data
+EMPTY_KG, FULL_KG = 26_500.0, 101_500.0
+FORCE_PER_TORQUE = 20.0 / 0.6
+TICK_NS = 10_000_000
+NOW_NS = 5_000_000_000
+WHEELBASE_M = 8.0
+HOLD_N = 180_000.0
+
+
+def plan(**changes: Any) -> StopPlan:
+    good = StopPlan(
+        anchor_odometer_m=0.0,
+        expires_ns=NOW_NS + 20_000_000_000,
+        direction=Direction.FORWARD,
+        step_m=1.0,
+        curvature_1pm=(0.0,) * 40,
+        crab_rad=(0.0,) * 40,
+        deceleration_mps2=1.8,
+        hold_park_brake=True,
+    )
+    return msgspec.structs.replace(good, **changes)
+
+
+PLAN = plan()
+DRIVING: dict[str, Any] = {
+    "traction_enable": OnOffState.ON,
+    "park_brake_request": ParkBrakeRequest.RELEASE,
+    "steering_enable": OnOffState.ON,
+    "contactor_request": ContactorRequest.CLOSE,
+}
+
+
+def judged(
+    commands: Mapping[str, Any] | None = None,
+    accepted: Mapping[str, Any] | None = None,
+    data: ProfileData = TRUCK,
+    state: SafetyState = SafetyState.AUTO,
+    stop_plan: StopPlan | None = PLAN,
+    sequence: int = 8,
+    age_ns: int = 0,
+    **context: Any,
+) -> str:
+    """What the envelope says of a proposal 10 ms after the last one, by default a harmless one at 3 m/s."""
+    now = Commands(**{**DRIVING, **(commands or {})})
+    proposal = Proposal(sequence, NOW_NS - age_ns, state, now, stop_plan)
+    values: dict[str, Any] = {
+        "now_ns": NOW_NS,
+        "proposal": proposal,
+        "accepted": Commands(**{**DRIVING, **(accepted or {})}),
+        "accepted_ns": NOW_NS - TICK_NS,
+        "last_sequence": 7,
+        "speed_mps": 3.0,
+        "standing": False,
+        "in_charge": True,
+        "lightest_kg": EMPTY_KG,
+        "heaviest_kg": EMPTY_KG,
+        "park_brake": ParkBrakeState.RELEASED,
+        "contactors_may_stay": True,
+    }
+    return Envelope(data).check(Context(**{**values, **context}))
+
+
+def test_a_harmless_proposal_passes() -> None:
+    assert judged() == ""
+
+
+def test_every_row_has_a_name_of_its_own() -> None:
+    assert len({row.name for row in CHECKS}) == len(CHECKS) == 19
+
+
+@pytest.mark.parametrize(
+    ("sequence", "told"), [(8, ""), (7, "order of proposals: number 7 after 7"), (9, "")]
+)
+def test_no_proposal_counts_twice(sequence: int, told: str) -> None:
+    assert judged(sequence=sequence) == told
+
+
+@pytest.mark.parametrize(
+    ("age_ns", "told"),
+    [
+        (30_000_000, ""),
+        (31_000_000, "age of the proposal: 31 ms, limit 30 ms"),
+        (-1_000_000, "age of the proposal: -0.001 s, from the future"),
+    ],
+)
+def test_proposals_are_young(age_ns: int, told: str) -> None:
+    assert judged(age_ns=age_ns) == told
+
+
+@pytest.mark.parametrize(
+    "signal",
+    ["traction_torque_nm", "brake_force_n", "steering_front_angle_rad", "steering_rear_angle_rad"],
+)
+def test_what_is_not_a_number_is_refused(signal: str) -> None:
+    assert judged({signal: nan}) == f"not a number: {signal} is nan"
+
+
+def test_the_park_brake_is_released_at_standstill_only_where_wheels_may_turn() -> None:
+    standing = {"standing": True, "speed_mps": 0.0, "stop_plan": None}
+    assert judged({"brake_force_n": HOLD_N}, state=SafetyState.READY, **standing) == (
+        "park brake: released at standstill in READY"
+    )
+    assert judged({"brake_force_n": HOLD_N}, state=SafetyState.AUTO, **standing) == ""
+    assert judged(state=SafetyState.FAULT, standing=False, stop_plan=None) == "", "springs are no brake"
+
+
+RELEASE, APPLY = ParkBrakeRequest.RELEASE, ParkBrakeRequest.APPLY
+LEAST_N = 0.9 * HOLD_N
+
+
+@pytest.mark.parametrize(
+    ("request_", "springs", "force_n", "good"),
+    [
+        (RELEASE, ParkBrakeState.APPLIED, LEAST_N, True),
+        (RELEASE, ParkBrakeState.APPLIED, LEAST_N - 1, False),
+        (RELEASE, ParkBrakeState.MOVING, LEAST_N - 1, False),
+        (RELEASE, ParkBrakeState.NOT_AVAILABLE, 0.0, False),
+        (RELEASE, ParkBrakeState.RELEASED, 0.0, True),
+        (APPLY, ParkBrakeState.RELEASED, LEAST_N - 1, False),
+        (APPLY, ParkBrakeState.MOVING, LEAST_N, True),
+        (APPLY, ParkBrakeState.APPLIED, 0.0, True),
+    ],
+)
+def test_at_standstill_something_always_holds(
+    request_: ParkBrakeRequest, springs: ParkBrakeState, force_n: float, good: bool
+) -> None:
+    commands = {"park_brake_request": request_, "brake_force_n": force_n}
+    told = judged(commands, park_brake=springs, standing=True, speed_mps=0.0)
+    assert told.startswith("" if good else "holding at standstill: ")
+    assert (told == "") is good
+    assert judged(commands, park_brake=springs) == "", "rolling is another matter"
+
+
+def test_contactors_stay_closed_in_a_stop_and_are_never_closed_in_one() -> None:
+    opened = {"contactor_request": ContactorRequest.OPEN}
+    for state in (SafetyState.ESTOP, SafetyState.FAULT, SafetyState.CHARGING, SafetyState.SHUTDOWN):
+        assert judged(state=state) == "", "held"
+        assert judged(state=state, contactors_may_stay=False) == (
+            f"contactors: held closed for too long in {state.name}"
+        )
+        assert judged(accepted=opened, state=state) == f"contactors: asked to close in {state.name}"
+        assert judged(opened, accepted=opened, state=state, contactors_may_stay=False) == ""
+    assert judged(accepted=opened, state=SafetyState.STANDBY) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"expires_ns": NOW_NS}, "expired 0.00 s ago"),
+        ({"curvature_1pm": (nan,) * 40}, "not a number in it"),
+        ({"crab_rad": (nan,) * 40}, "not a number in it"),
+        ({"step_m": nan}, "not a number in it"),
+        ({"step_m": 0.0}, "step 0 m, deceleration 1.8 m/s²"),
+        ({"deceleration_mps2": 0.0}, "step 1 m, deceleration 0 m/s²"),
+        ({"crab_rad": (0.0,) * 39}, "40 curvatures, 39 crab angles"),
+        # 8 m/s: 0.8 m until the brakes act, 64 / 3.6 = 17.8 m to stand.
+        ({"curvature_1pm": (0.0,) * 19, "crab_rad": (0.0,) * 19}, "18.0 m, stopping takes 18.6 m"),
+        ({"curvature_1pm": (0.0,) * 20, "crab_rad": (0.0,) * 20}, ""),
+        ({"curvature_1pm": (), "crab_rad": ()}, "-1.0 m, stopping takes 18.6 m"),
+        # The supervisor brakes no harder than the profile permits, whatever the plan says.
+        (
+            {"deceleration_mps2": 9.0, "curvature_1pm": (0.0,) * 19, "crab_rad": (0.0,) * 19},
+            "18.0 m, stopping",
+        ),
+        ({"deceleration_mps2": 0.6}, "39.0 m, stopping takes 54.1 m"),
+    ],
+)
+def test_the_stop_plan_reaches_beyond_the_stop(changes: dict[str, Any], told: str) -> None:
+    found = judged(stop_plan=plan(**changes), speed_mps=8.0)
+    assert found.startswith(f"stop plan: {told}" if told else "")
+    assert (found == "") is (told == "")
+
+
+def test_a_plan_is_needed_where_the_vehicle_moves_or_sets_off() -> None:
+    assert judged(stop_plan=None) == "stop plan: none while moving"
+    still = {"standing": True, "speed_mps": 0.0, "stop_plan": None}
+    assert judged(**still) == ""
+    assert judged({"traction_torque_nm": 10.0}, **still) == "stop plan: none while moving"
+    assert judged(state=SafetyState.FAULT, stop_plan=None) == ""
+
+
+def steady(torque_nm: float) -> dict[str, Any]:
+    commands = {"traction_torque_nm": torque_nm}
+    return {"commands": commands, "accepted": commands}
+
+
+def test_torque_keeps_its_limits_and_regeneration_its_own() -> None:
+    laden: dict[str, Any] = {"lightest_kg": FULL_KG, "heaviest_kg": FULL_KG}
+    assert judged(**steady(5600.0), **laden) == ""
+    assert judged(**steady(5600.5), **laden) == "torque: 5600.5 Nm, limit 5600 Nm"
+    assert judged(**steady(-3000.0), **laden) == ""
+    assert (
+        judged(**steady(-3000.5), **laden)
+        == "torque: 3000.5 Nm of regeneration, limit 3000 Nm of regeneration"
+    )
+
+
+def test_torque_grows_no_faster_than_it_may_and_falls_at_once() -> None:
+    laden: dict[str, Any] = {"lightest_kg": FULL_KG, "heaviest_kg": FULL_KG}
+    assert judged({"traction_torque_nm": 119.9}, **laden) == ""
+    assert judged({"traction_torque_nm": 120.1}, **laden) == "slew of torque: 12010 Nm/s, limit 12000 Nm/s"
+    assert judged({"traction_torque_nm": 240.0}, **laden, accepted_ns=NOW_NS - 2 * TICK_NS) == ""
+    assert judged({}, {"traction_torque_nm": 1400.0}) == "", "taking it away"
+    assert judged({"traction_torque_nm": 500.0}, in_charge=False) == "", "no step from one to the next"
+
+
+def test_the_empty_vehicle_is_not_jerked() -> None:
+    # 15 m/s³ of 26.5 t are 11,925 Nm/s
+    assert judged({"traction_torque_nm": 119.0}) == ""
+    assert judged({"traction_torque_nm": 119.5}).startswith("jerk: 15.031 m/s³, limit 15 m/s³")
+
+
+def test_acceleration_is_bounded_by_the_lightest_mass_that_it_may_be() -> None:
+    # twice 0.6 m/s², 15 % of grade, rolling resistance
+    limit_mps2 = 2 * 0.6 + 9.81 * 0.15 / (1 + 0.15**2) ** 0.5 + 9.81 * 0.01
+    torque_nm = limit_mps2 * EMPTY_KG / FORCE_PER_TORQUE
+    assert judged(**steady(torque_nm - 1)) == ""
+    assert judged(**steady(torque_nm + 1)).startswith("acceleration: ")
+    assert judged(**steady(torque_nm + 1), lightest_kg=FULL_KG, heaviest_kg=FULL_KG) == ""
+
+
+def test_brake_force_is_a_magnitude_within_its_limit() -> None:
+    assert judged({"brake_force_n": 420_000.0}) == ""
+    assert judged({"brake_force_n": 420_100.0}) == "brake force: 4.201e+05 N, limit 4.2e+05 N"
+    assert judged({"brake_force_n": -1.0}) == "brake force: -1 N, limit 0 N"
+
+
+@pytest.mark.parametrize("axle", ["front", "rear"])
+def test_steering_keeps_its_angle_and_its_rate_at_any_speed(axle: str) -> None:
+    signal, opposite = f"steering_{axle}_angle_rad", "rear" if axle == "front" else "front"
+    both = {signal: -0.5, f"steering_{opposite}_angle_rad": -0.5}
+    assert judged(both, both) == "", "crab"
+    wide = both | {signal: -0.5001}
+    assert judged(wide, wide) == "steering angle: 0.5001 rad, limit 0.5 rad"
+    for speed_mps in (0.0, 0.6):
+        assert judged({signal: 0.0069}, speed_mps=speed_mps) == ""
+        assert judged({signal: -0.0071}, speed_mps=speed_mps) == "steering rate: 0.71 rad/s, limit 0.7 rad/s"
+
+
+@pytest.mark.parametrize(
+    "excuse",
+    [
+        {"in_charge": False},
+        {"accepted": {"steering_enable": OnOffState.OFF}},
+        {"commands": {"steering_enable": OnOffState.OFF, "steering_front_angle_rad": 0.1}},
+    ],
+)
+def test_steering_that_only_begins_makes_no_step(excuse: dict[str, Any]) -> None:
+    assert judged(**{"commands": {"steering_front_angle_rad": 0.1}, "speed_mps": 1.0, **excuse}) == ""
+
+
+def test_curvature_is_bounded_by_speed() -> None:
+    """Twice the profile's lateral acceleration: 2 m/s² at 6 m/s are 0.0556 1/m, 0.4185 rad in front alone."""
+    for angle_rad, good in ((0.4180, True), (0.4190, False)):
+        commands = {"steering_front_angle_rad": angle_rad}
+        told = judged(commands, commands, speed_mps=6.0)
+        assert (told == "") is good, told
+        assert told.startswith("" if good else "lateral acceleration: ")
+    opposed = {"steering_front_angle_rad": 0.3, "steering_rear_angle_rad": -0.3}
+    assert judged(opposed, opposed, speed_mps=6.0).startswith("lateral acceleration: ")
+    crab = {"steering_front_angle_rad": 0.4, "steering_rear_angle_rad": 0.4}
+    assert judged(crab, crab, speed_mps=6.0) == "", "no curvature"
+
+
+def test_curvature_changes_more_slowly_at_speed() -> None:
+    """Twice the profile's 2 m/s³ at 8 m/s are 0.0625 1/(m s): 0.005 rad a tick; the rate permits 0.007."""
+    step_rad = 4.0 / 64.0 * WHEELBASE_M * 0.01
+    assert tan(step_rad) == pytest.approx(step_rad, rel=1e-4)
+    assert judged({"steering_front_angle_rad": 0.99 * step_rad}, speed_mps=8.0) == ""
+    assert judged({"steering_front_angle_rad": -1.01 * step_rad}, speed_mps=8.0).startswith(
+        "lateral jerk: 4.04 m/s³, limit 4 m/s³"
+    )
+    assert judged({"steering_front_angle_rad": 1.01 * step_rad}, speed_mps=7.0) == ""
+
+
+def test_speed_is_bounded_in_both_directions() -> None:
+    assert judged(speed_mps=9.16) == ""
+    assert judged(speed_mps=9.17) == "speed: 9.17 m/s, limit 9.163 m/s"
+    assert judged(speed_mps=-9.17).startswith("speed: 9.17 m/s")
+
+
+FAR_PLAN = plan(curvature_1pm=(0.0,) * 90, crab_rad=(0.0,) * 90)
+SHORT_PLAN = plan(deceleration_mps2=50.0, curvature_1pm=(0.0,) * 19, crab_rad=(0.0,) * 19)
+"""18 m; 11.9 m/s at 4 m/s² take 17.7 m and the reaction."""
+FAST_NM = (2 * 2.0 + 1.56) * EMPTY_KG / FORCE_PER_TORQUE + 20.0
+ANGLE, TORQUE = "steering_front_angle_rad", "traction_torque_nm"
+
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Loosened(NamedTuple):
+    key: str
+    figure: float
+    commands: dict[str, float]
+    """Just beyond the hard bound."""
+    row: str
+    accepted: Mapping[str, float] = NOTHING
+    context: Mapping[str, Any] = NOTHING
+
+
+LOOSE = (
+    Loosened("limits.speed_max_mps", 1e3, {}, "speed", {}, {"speed_mps": 12.01}),
+    Loosened(
+        "limits.lateral_acceleration_max_mps2",
+        1e3,
+        {ANGLE: 0.59},
+        "lateral acceleration",
+        {ANGLE: 0.59},
+        {"speed_mps": 6.0},
+    ),
+    Loosened("limits.lateral_jerk_max_mps3", 1e3, {ANGLE: 0.013}, "lateral jerk", {}, {"speed_mps": 8.0}),
+    Loosened("limits.acceleration_max_mps2", 1e3, {TORQUE: FAST_NM}, "acceleration", {TORQUE: FAST_NM}),
+    Loosened(
+        "limits.minimal_risk_deceleration_mps2",
+        1e3,
+        {},
+        "stop plan",
+        {},
+        {"speed_mps": 11.9, "stop_plan": SHORT_PLAN},
+    ),
+    Loosened(
+        "traction.torque_max_nm",
+        1e6,
+        {TORQUE: 20_001.0},
+        "torque",
+        {TORQUE: 20_001.0},
+        {"lightest_kg": 1e6},
+    ),
+    Loosened("traction.torque_slew_nmps", 1e9, {TORQUE: 119.5}, "jerk"),
+    Loosened("brake.force_max_n", 1e9, {"brake_force_n": 650_001.0}, "brake force"),
+    Loosened(
+        "steering.front_angle_max_rad",
+        1.5,
+        {ANGLE: 1.21},
+        "steering angle",
+        {ANGLE: 1.21},
+        {"speed_mps": 0.4},
+    ),
+    Loosened("steering.rate_max_radps", 1e3, {ANGLE: 0.0301}, "steering rate", {}, {"speed_mps": 0.4}),
+    Loosened("safety.proposal_age_max_s", 10.0, {}, "age of the proposal", {}, {"age_ns": 51_000_000}),
+)
+
+
+@pytest.mark.parametrize("case", LOOSE, ids=[case.key for case in LOOSE])
+def test_no_profile_loosens_the_hard_bounds(case: Loosened) -> None:
+    """Even one that was never checked, with every figure beyond its hard bound."""
+    loose = TRUCK
+    for key, figure in [(other.key, other.figure) for other in LOOSE]:
+        table, field = key.split(".")
+        part = msgspec.structs.replace(getattr(loose, table), **{field: figure})
+        loose = msgspec.structs.replace(loose, **{table: part})
+    told = judged(case.commands, case.accepted, loose, **{"stop_plan": FAR_PLAN, **case.context})
+    assert told.startswith(f"{case.row}: "), told

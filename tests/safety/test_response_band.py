@@ -1,0 +1,118 @@
+"""The band holds every actuator within its tolerances, whatever it is told, and no actuator outside them."""
+
+from collections import deque
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware_runtime.safety.response_band import BandModel, ResponseBand
+
+TICK_S, TICK_NS = 0.01, 10_000_000
+MODEL = BandModel(
+    dead_min_s=0.05,
+    dead_max_s=0.20,
+    lag_min_s=0.10,
+    lag_max_s=0.32,
+    rate_min=0.2,
+    rate_max=0.4,
+    tolerance=0.01,
+)
+
+
+class Actuator:
+    """Dead time, first-order lag, rate limit: what the band is to hold, stepped by itself."""
+
+    def __init__(self, dead_ticks: int, lag_s: float, rate: float, at: float = 0.0) -> None:
+        self._underway = deque([at] * dead_ticks)
+        self._lag_s, self._rate = lag_s, rate
+        self.at = at
+
+    def step(self, told: float) -> float:
+        self._underway.append(told)
+        wanted = TICK_S / (self._lag_s + TICK_S) * (self._underway.popleft() - self.at)
+        self.at += min(max(wanted, -self._rate * TICK_S), self._rate * TICK_S)
+        return self.at
+
+
+def started(at: float = 0.0) -> ResponseBand:
+    band = ResponseBand(MODEL)
+    for tick in range(1, 31):
+        band.rest(tick * TICK_NS, at, at, at)
+    return band
+
+
+commands = st.lists(st.tuples(st.floats(-0.5, 0.5), st.integers(1, 60)), min_size=1, max_size=12)
+
+
+@given(
+    commands,
+    st.integers(6, 18),
+    st.floats(0.11, 0.31),
+    st.floats(0.21, 0.39),
+    st.lists(st.floats(-0.01, 0.01), min_size=7, max_size=7),
+)
+def test_a_healthy_actuator_never_leaves_it(
+    told: list[tuple[float, int]], dead_ticks: int, lag_s: float, rate: float, noise: list[float]
+) -> None:
+    band, actuator, tick = started(), Actuator(dead_ticks, lag_s, rate), 30
+    for command, ticks in told:
+        for _ in range(ticks):
+            tick += 1
+            measured = actuator.step(command) + noise[tick % len(noise)]
+            assert band.step(tick * TICK_NS, command, command, measured) == 0.0
+
+
+def ticks_until_found(actuator: Actuator, told: float, most: int = 200) -> int:
+    band = started()
+    for tick in range(1, most):
+        if band.step((30 + tick) * TICK_NS, told, told, actuator.step(told)) != 0.0:
+            return tick
+    raise AssertionError("not found")
+
+
+def test_one_that_is_stuck_is_found_soon_and_told_on_which_side_it_is() -> None:
+    band = started()
+    found = [band.step((31 + tick) * TICK_NS, 0.2, 0.2, 0.0) for tick in range(60)]
+    late = next(index for index, excess in enumerate(found) if excess)
+    # The slowest healthy one has 0.2 s of dead time, then moves 0.002 a tick: two tolerances take 10 ticks at
+    # most, and less where the lag has brought it nearer to the old command meanwhile.
+    assert 26 <= late <= 30
+    assert all(excess < 0.0 for excess in found[late:])
+    assert found[-1] < found[late], "ever further outside"
+
+
+@pytest.mark.parametrize(
+    "unhealthy",
+    [Actuator(40, 0.2, 0.3), Actuator(10, 1.5, 0.3), Actuator(10, 0.2, 0.05), Actuator(0, 0.0, 2.0)],
+    ids=["dead time", "lag", "rate", "too quick"],
+)
+def test_one_outside_its_tolerances_is_found(unhealthy: Actuator) -> None:
+    assert ticks_until_found(unhealthy, 0.4) < 120
+
+
+def test_one_that_moves_without_being_told_is_found() -> None:
+    band = started()
+    excess = [band.step((31 + tick) * TICK_NS, 0.0, 0.0, 0.003 * tick) for tick in range(20)]
+    assert next(index for index, found in enumerate(excess) if found > 0.0) <= 8
+
+
+def test_a_range_of_commands_explains_all_between() -> None:
+    band = started()
+    for tick in range(31, 200):
+        assert band.step(tick * TICK_NS, 0.0, 0.3, 0.0) == 0.0, "as little as the least"
+    assert band.step(200 * TICK_NS, 0.0, 0.3, 0.5) > 0.4, "but no jump to beyond the most"
+
+
+def test_what_is_on_its_way_when_it_begins_to_be_watched_is_no_fault() -> None:
+    band, actuator = ResponseBand(MODEL), Actuator(15, 0.2, 0.3)
+    for tick in range(1, 20):
+        band.rest(tick * TICK_NS, 0.3, 0.3, actuator.step(0.3))
+    for tick in range(20, 120):
+        assert band.step(tick * TICK_NS, 0.0, 0.0, actuator.step(0.0)) == 0.0
+
+
+def test_after_a_pause_it_begins_anew() -> None:
+    band = started()
+    assert band.step(31 * TICK_NS + 100_000_000, 0.0, 0.0, 0.4) == 0.0
+    assert band.step(32 * TICK_NS + 100_000_000, 0.0, 0.0, 0.0) != 0.0
