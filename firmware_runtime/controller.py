@@ -29,15 +29,18 @@ from firmware_runtime.safety.self_test import missing as missing_for_self_test
 from firmware_runtime.safety.standstill import Standstill
 from firmware_runtime.safety.state_machine import SafetyMachine
 from firmware_runtime.safety.state_table import MOVING_STATES
-from firmware_runtime.safety.supervisor import SupervisorReport
+from firmware_runtime.safety.supervisor import EMERGENCY_STATES, SupervisorReport
 from firmware_runtime.safety.watches import Watched, Watches
 from firmware_runtime.vehicle.enums import (
     ButtonState,
+    ContactorRequest,
     Direction,
     OnOffState,
     ParkBrakeRequest,
+    ParkBrakeState,
     PlugState,
     SafetyState,
+    StopKind,
 )
 from firmware_runtime.vehicle.faults import NO_FAULTS, FaultSet
 from firmware_runtime.vehicle.load import Profile
@@ -124,7 +127,7 @@ class Controller:
             standing,
             self._last_drive_limited,
         )
-        high_voltage = self._contactors.step(now_ns, permissions.contactors, state)
+        high_voltage = self._contactors.step(now_ns, permissions.contactors, standing, state)
         power = self._power.step(high_voltage.ready, state)
         hold = self._park_brake.step(
             motion.hold or not permissions.brake_release,
@@ -265,7 +268,7 @@ class Controller:
         hold: HoldRequest,
     ) -> ForceSplit:
         """Torque only with an open park brake; propulsion only where permitted."""
-        if not hold.may_drive:
+        if not hold.may_drive or motion.stop is StopKind.EMERGENCY:
             return self._blending.release(motion.force_n)
         force_n = motion.force_n
         if not permissions.propulsion:
@@ -294,6 +297,11 @@ class Controller:
         moving = safety_state in MOVING_STATES
         # Whatever the state, springs do not close on turning wheels, and the steering holds its angle.
         rolling = moving or not standing
+        # After an emergency stop the steering goes last: springs hold and contactors are open before it.
+        stopping = safety_state in EMERGENCY_STATES and (
+            state.park_brake_state is not ParkBrakeState.APPLIED
+            or high_voltage.request is ContactorRequest.CLOSE
+        )
         braking = split.brake_force_n > 0.0 or split.torque_nm < 0.0 or hold.brake_force_n > 0.0
         driverless = OnOffState.ON if moving or safety_state is SafetyState.READY else OnOffState.OFF
         hazard = safety_state in (
@@ -311,7 +319,7 @@ class Controller:
                 split.brake_force_n, hold.brake_force_n, motion.emergency_brake_n, motion.catch_brake_n
             ),
             park_brake_request=hold.park_brake if rolling else ParkBrakeRequest.APPLY,
-            steering_enable=OnOffState.ON if rolling else OnOffState.OFF,
+            steering_enable=OnOffState.ON if rolling or stopping else OnOffState.OFF,
             steering_front_angle_rad=motion.front_rad,
             steering_rear_angle_rad=motion.rear_rad,
             contactor_request=high_voltage.request,

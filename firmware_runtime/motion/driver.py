@@ -1,6 +1,6 @@
 """The motion part of the tick: where on the route, which stop, which angles, which force, which stop plan."""
 
-from math import inf
+from math import inf, tan
 
 import msgspec
 
@@ -10,8 +10,9 @@ from firmware_runtime.motion.pure_pursuit import PurePursuit
 from firmware_runtime.motion.route_track import RouteTracker
 from firmware_runtime.motion.speed_control import PREVIEW_S, SpeedControl, SpeedDemand
 from firmware_runtime.motion.speed_profile import SpeedProfile
+from firmware_runtime.motion.stop_kinds import Stop, StopChooser, stop_asked
 from firmware_runtime.motion.stop_planner import StopPlanner
-from firmware_runtime.vehicle.enums import ParkBrakeState, SafetyState
+from firmware_runtime.vehicle.enums import ParkBrakeState, SafetyState, StopKind
 from firmware_runtime.vehicle.motion_limit import MotionLimit
 from firmware_runtime.vehicle.permissions import Permissions
 from firmware_runtime.vehicle.pose import Pose
@@ -20,9 +21,12 @@ from firmware_runtime.vehicle.route import Route
 from firmware_runtime.vehicle.signals import VehicleState
 from firmware_runtime.vehicle.stop_plan import StopPlan
 
-EMERGENCY_STATES = frozenset({SafetyState.ESTOP, SafetyState.FAULT})
-MINIMAL_RISK_JERK_MPS3 = 4.0
-"""A minimal-risk stop builds its deceleration up faster than comfort would (assumption)."""
+TICK_S = 0.01
+COMMAND_RATE_FACTOR = 1.5
+"""Steering is commanded no faster than this multiple of the axle's rate: what leads a lag may be quicker than
+it, and no fix that jumps makes a step (assumption; the supervisor refuses twice the rate)."""
+COMMAND_LATERAL_JERK_FACTOR = 1.5
+"""The same for the profile's lateral jerk (assumption)."""
 FIELD_SET_SPEEDS_MPS = (0.3, 1.0, 2.0, 4.0, 6.0)
 """Protective field sets by speed: 1 the smallest, up to 6; 0, the largest, at standstill (assumption)."""
 
@@ -51,6 +55,10 @@ class Motion(msgspec.Struct, frozen=True):
     to_stop_m: float
     """Along the route to the next stop; infinite while the route was not met yet."""
     scanner_field_set: float
+    stop: StopKind = StopKind.NONE
+    """The stop that is made."""
+    stop_overdue: bool = False
+    """It was to be comfortable, and its budget does not suffice."""
 
 
 def at_rest(route: Route) -> Motion:
@@ -88,6 +96,10 @@ class Driver:
         self._pursuit = PurePursuit(data.control, data.steering, geometry)
         self._speed = SpeedControl(data.control, data.limits, data.mass, data.resistance)
         self._planner = StopPlanner(data, route.step_m)
+        self._stops = StopChooser(data)
+        self._wheelbase_m = data.geometry.wheelbase_m
+        self._rate_max_radps = COMMAND_RATE_FACTOR * data.steering.rate_max_radps
+        self._lateral_jerk_mps3 = COMMAND_LATERAL_JERK_FACTOR * data.limits.lateral_jerk_max_mps3
         self._front_rad = 0.0
         self._rear_rad = 0.0
 
@@ -111,16 +123,19 @@ class Driver:
         if permissions.propulsion:
             phase = self._mission.step(now_ns, tracker.distance_m, held)
         cap_mps = min(permissions.speed_cap_mps, limit.speed_max_mps)
-        demand = self._demand(pose, safety_state, phase, cap_mps, permissions, drive_limited)
+        asked = stop_asked(safety_state, permissions.stop, standing)
+        stop = self._stops.step(now_ns, asked, pose.speed_mps, state.load_mass_kg)
+        demand = self._demand(pose, phase, cap_mps, permissions, stop, drive_limited)
         request = self._speed.step(pose.speed_mps, state.load_mass_kg, demand, standing)
         measured = SteeringAngles(state.steering_front_angle_rad, state.steering_rear_angle_rad)
         if permissions.steering and located:
             steering = self._pursuit.step(pose, measured, tracker)
-            self._front_rad, self._rear_rad = steering.front_rad, steering.rear_rad
+            self._turn(steering.front_rad, steering.rear_rad, pose.speed_mps)
         elif not permissions.brake_release and standing:
             # At rest the command follows the wheels, so that enabling the steering moves nothing.
-            self._front_rad, self._rear_rad = measured.front_rad, measured.rear_rad
-        emergency = safety_state in EMERGENCY_STATES and not standing
+            self._turn(measured.front_rad, measured.rear_rad, pose.speed_mps)
+        emergency = stop.kind is StopKind.EMERGENCY and not standing
+        load_kg = state.load_mass_kg if state.usable("load_mass_kg") else None
         return Motion(
             force_n=request.force_n,
             hold=request.hold,
@@ -128,7 +143,9 @@ class Driver:
             catch_brake_n=min(request.catch_brake_n, self._data.brake.force_max_n),
             front_rad=self._front_rad,
             rear_rad=self._rear_rad,
-            stop_plan=self._planner.step(now_ns, pose, tracker) if permissions.brake_release else None,
+            stop_plan=self._planner.step(now_ns, pose, load_kg, tracker)
+            if permissions.brake_release
+            else None,
             arrived=phase is MissionPhase.ARRIVED,
             speed_mps=pose.speed_mps,
             plan_mps=demand.plan_mps,
@@ -141,31 +158,41 @@ class Driver:
             next_stop=self._mission.next_stop.name,
             to_stop_m=self._mission.next_stop.distance_m - tracker.distance_m if located else inf,
             scanner_field_set=_field_set(pose.speed_mps),
+            stop=stop.kind,
+            stop_overdue=stop.overdue,
         )
+
+    def _turn(self, front_rad: float, rear_rad: float, speed_mps: float) -> None:
+        """Command the angles, or as far towards them as rate and lateral jerk permit in a tick."""
+        most_rad = self._rate_max_radps * TICK_S
+        front, rear = front_rad - self._front_rad, rear_rad - self._rear_rad
+        share = min(1.0, most_rad / max(abs(front), abs(rear), most_rad))
+        bend = tan(front_rad) - tan(rear_rad) - tan(self._front_rad) + tan(self._rear_rad)
+        jerk_mps3 = speed_mps * speed_mps * abs(bend) / (self._wheelbase_m * TICK_S)
+        if jerk_mps3 > self._lateral_jerk_mps3:
+            share = min(share, self._lateral_jerk_mps3 / jerk_mps3)
+        self._front_rad += share * front
+        self._rear_rad += share * rear
 
     def _demand(
         self,
         pose: Pose,
-        safety_state: SafetyState,
         phase: MissionPhase,
         cap_mps: float,
         permissions: Permissions,
+        stop: Stop,
         drive_limited: bool,
     ) -> SpeedDemand:
-        limits = self._data.limits
         distance_m = self._tracker.distance_m
         to_stop_m = self._mission.next_stop.distance_m - distance_m
-        minimal_risk = safety_state is SafetyState.MRM
         plan_mps, plan_mps2 = self._profile.at(distance_m + pose.speed_mps * PREVIEW_S, self._mission.leg)
         standstill = not permissions.propulsion or phase is not MissionPhase.DRIVING or cap_mps <= 0.0
         return SpeedDemand(
             plan_mps=plan_mps,
             plan_mps2=plan_mps2,
             cap_mps=cap_mps if permissions.propulsion else 0.0,
-            stop_deceleration_mps2=limits.minimal_risk_deceleration_mps2
-            if minimal_risk
-            else limits.deceleration_max_mps2,
-            stop_jerk_mps3=MINIMAL_RISK_JERK_MPS3 if minimal_risk else limits.jerk_max_mps3,
+            stop_deceleration_mps2=stop.deceleration_mps2,
+            stop_jerk_mps3=stop.jerk_mps3,
             to_stop_m=to_stop_m if permissions.propulsion else inf,
             standstill=standstill,
             drive_limited=drive_limited,
