@@ -1,8 +1,9 @@
 """`control` dies anywhere on Norisring: the supervisor keeps the truck on its path to standstill.
 
-And with the supervisor dead too, the ECUs hold angle and brake: what that costs is measured here. Places: the
-sharpest bends at their apex, the last points before them at which the truck still drives at 8 m/s, and others
-over the lap at 8 m/s. In a bend the speed is what its radius permits: 8.5 m of radius are driven at 3 m/s.
+And with the supervisor dead too, the ECUs hold angle and brake: what that costs is measured here, and what
+steering costs that seizes. Places: the sharpest bends at their apex, the last points before them at which the
+truck still drives at 8 m/s, and others over the lap at 8 m/s. In a bend the speed is what its radius permits:
+8.5 m of radius are driven at 3 m/s.
 """
 
 from collections.abc import Sequence
@@ -32,6 +33,11 @@ def kill_control(rig: Rig) -> None:
     rig.control_alive = False
 
 
+def seize_steering(rig: Rig) -> None:
+    """It holds its angle and says that all is well."""
+    rig.vehicle.steering.stuck = True
+
+
 def kill_runtime(rig: Rig) -> None:
     rig.runtime_alive = False
 
@@ -58,7 +64,7 @@ def places_of(track: Track) -> list[float]:
 
 @pytest.fixture(scope="module")
 def endings(norisring: Track) -> dict[str, list[Ending]]:
-    hands = {"control": kill_control, "runtime": kill_runtime}
+    hands = {"control": kill_control, "runtime": kill_runtime, "steering": seize_steering}
     return norisring.endings(places_of(norisring), hands)
 
 
@@ -88,13 +94,22 @@ def test_without_the_whole_runtime_holding_the_angle_costs_no_more_than_the_corr
     judge(endings["runtime"], CORRIDOR_M)
 
 
+def test_steering_that_seizes_is_found_and_the_truck_stops_before_it_leaves_its_path(
+    endings: dict[str, list[Ending]],
+) -> None:
+    judge(endings["steering"], CORRIDOR_M)
+    for ending in endings["steering"]:
+        assert ending.cause.startswith("front steering does not follow")
+
+
 @pytest.mark.full
 @pytest.mark.parametrize(
     ("load_kg", "held_m"), [(0.0, CORRIDOR_M), (LADEN_KG, LADEN_HELD_M)], ids=["empty", "laden"]
 )
 def test_everywhere_on_the_lap(norisring: Track, load_kg: float, held_m: float) -> None:
     everywhere = [float(place) for place in range(40, 2290, 25)]
-    hands = {"control": kill_control, "runtime": kill_runtime}
+    hands = {"control": kill_control, "runtime": kill_runtime, "steering": seize_steering}
     found = norisring.endings(everywhere, hands, load_kg)
     judge(found["control"], CORRIDOR_M)
     judge(found["runtime"], held_m)
+    judge(found["steering"], CORRIDOR_M)

@@ -1,0 +1,120 @@
+"""The three stops, whole, on the simulated truck: what goes off when, and how hard it is."""
+
+from typing import Any
+
+import cantools
+import pytest
+from cantools.database.can import Database
+
+from firmware_runtime.vehicle.enums import SafetyState
+from tests.bus_vehicle import ROOT
+from tests.drives.rig import Rig, standing
+from tests.drives.test_attacks import climb_from, hill
+from vehicle_hil.truth import Truth
+
+S = SafetyState
+STOP_CORRIDOR_M, MINIMAL_RISK_MAX_MPS2 = 0.5, 4.0
+LADEN_KG = 60_000.0
+
+
+@pytest.fixture(scope="module")
+def databases() -> dict[str, Database]:
+    found: dict[str, Database] = {}
+    for bus, name in (("drive", "q_truck_drive"), ("body", "yard_body")):
+        database = cantools.database.load_file(ROOT / "dbc" / f"{name}.dbc")
+        assert isinstance(database, Database)
+        found[bus] = database
+    return found
+
+
+class Watched:
+    """What the truck truly did and what it was told, tick by tick, from now until after it stands."""
+
+    def __init__(self, rig: Rig, databases: dict[str, Database]) -> None:
+        self.told: list[dict[str, Any]] = []
+        self.truths: list[Truth] = []
+        at_rest = 0
+        while at_rest < 200:
+            rig.tick()
+            at_rest += standing(rig)
+            told = dict(self.told[-1]) if self.told else {}
+            for _, bus, can_id, data in rig.said:
+                message = databases[bus].get_message_by_frame_id(can_id & 0x1FFF_FFFF)
+                values: Any = message.decode(data, decode_choices=True)
+                told |= {f"{message.name}.{name}": value for name, value in values.items()}
+            self.told.append({name: str(value) for name, value in told.items()})
+            self.truths.append(rig.truth)
+
+    def first(self, signal: str, value: str) -> int:
+        """First tick in which this was said."""
+        return next(tick for tick, told in enumerate(self.told) if told[signal] == value)
+
+    @property
+    def stood(self) -> int:
+        return next(tick for tick, truth in enumerate(self.truths) if truth.speed_mps == 0.0)
+
+    @property
+    def hardest_mps2(self) -> float:
+        return -min(truth.acceleration_mps2 for truth in self.truths)
+
+
+@pytest.mark.parametrize("cause", ["bumper", "estop", "estop, control dead"])
+def test_an_emergency_stop_takes_torque_first_contactors_late_and_steering_last(
+    cause: str, databases: dict[str, Database]
+) -> None:
+    rig = Rig()
+    rig.drive_to(20.0)
+    assert rig.telemetry.torque_request_nm > 100.0
+    if cause == "bumper":
+        rig.vehicle.body.set_bumper(True)
+    else:
+        rig.vehicle.body.estop()
+        rig.control_alive = cause == "estop"
+    watched = Watched(rig, databases)
+    assert watched.first("TractionCommand.TorqueRequest", "0.0") <= 4
+    assert watched.first("BrakeCommand.ForceRequest", "420000") <= 4, "the whole service brake"
+    springs = watched.first("BrakeCommand.ParkBrakeRequest", "APPLY")
+    opened = watched.first("BatteryCommand.ContactorRequest", "OPEN")
+    assert watched.stood <= springs
+    assert watched.stood <= opened
+    assert abs(watched.truths[opened].pack_current_a) < 30.0, "without load"
+    released = [tick for tick, told in enumerate(watched.told) if told["SteeringCommand.Enable"] == "OFF"]
+    if cause == "bumper":
+        assert min(released) > max(opened, springs), "the steering is held to the last"
+    else:
+        assert released == [], "the supervisor's own stop keeps it until people have cleared it"
+    assert all(told["TractionCommand.TorqueRequest"] in ("0", "0.0") for told in watched.told[5:])
+    assert rig.cross_track_max_m <= STOP_CORRIDOR_M
+
+
+@pytest.mark.parametrize("load_kg", [0.0, LADEN_KG])
+@pytest.mark.parametrize("grade", [-0.10, 0.0, 0.15])
+@pytest.mark.parametrize("control", ["alive", "dead"])
+def test_a_minimal_risk_stop_is_never_harder_than_4_mps2(
+    control: str, grade: float, load_kg: float, databases: dict[str, Database]
+) -> None:
+    rig = hill(climb_from(15.0, grade), load_kg)
+    rig.drive_to(40.0)
+    if control == "alive":
+        rig.vehicle.body.set_link(False)
+    else:
+        rig.control_alive = False
+    watched = Watched(rig, databases)
+    assert 1.0 < watched.hardest_mps2 <= MINIMAL_RISK_MAX_MPS2
+    moving = watched.told[10 : watched.stood]
+    assert {told["BatteryCommand.ContactorRequest"] for told in moving} == {"CLOSE"}
+    assert {told["SteeringCommand.Enable"] for told in moving} == {"ON"}
+    assert rig.cross_track_max_m <= STOP_CORRIDOR_M
+
+
+@pytest.mark.parametrize("place_m", [62.0, 70.0, 95.0])
+def test_steering_that_seizes_is_an_emergency_stop_on_the_path(place_m: float) -> None:
+    rig = Rig()
+    rig.drive_to(place_m)
+    rig.vehicle.steering.stuck = True
+    rig.run(standing, 10)
+    assert "steering does not follow" in rig.onboard.supervisor.report.took_over
+    assert rig.cross_track_max_m <= STOP_CORRIDOR_M
+    rig.pause(2.0)
+    assert rig.state in (S.SAFE_STOP, S.FAULT)
+    assert rig.truth.park_brake_applied
