@@ -152,6 +152,9 @@ def test_time_is_exact_to_the_nanosecond(tmp_path: Path) -> None:
         ("(1.000000) can0 123##1" + "00" * 65, "at most 64 bytes of data, got 65"),
         ("# a#b c", "expected '(seconds) bus identifier#data'"),
         ("can0  123   [2]  11 22", "expected '(seconds) bus identifier#data'"),
+        ("(9223372037.000000) can0 123#11", "at most 9223372035 seconds"),
+        ("(999999999999.000000) can0 123#11", "at most 9223372035 seconds"),
+        ("(999999999999.0) can0 123#11", "at most 9223372035 seconds"),
     ],
 )
 def test_a_defect_is_named_with_file_and_line(tmp_path: Path, line: str, words: str) -> None:

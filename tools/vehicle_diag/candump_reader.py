@@ -27,6 +27,8 @@ _LINE = re.compile(
 )
 _EXPECTED = "'(seconds) bus identifier#data' as candump -l writes it"
 _SECOND_DIGITS = 12
+_SECONDS_MAX = 9_223_372_035
+"""Later times are no 64-bit number of nanoseconds; it ends in the year 2262."""
 _NEWLINE, _RETURN, _SPACE, _HASH, _OPEN, _CLOSE, _DOT = b"\n\r #()."
 
 
@@ -145,6 +147,7 @@ def _fill(buffer: Bytes, regular: _Regular, block: FrameBlock) -> npt.NDArray[np
     whole, whole_good = _number(buffer, close - 7, seconds, _SECOND_DIGITS, 10)
     number, number_good = _number(buffer, data - 1, digits, 8, 16)
     extended = digits == 8
+    good &= whole <= _SECONDS_MAX
     good &= micros_good & whole_good & number_good & (number < np.where(extended, _ERROR_FLAG, 0x800))
     # Digit k of each payload, or 0 behind its end.
     step = np.arange(2 * CLASSIC_BYTES)
@@ -208,6 +211,8 @@ def _fill_one(words: bytes, line: int, builder: LogBuilder, block: FrameBlock) -
         return False
     if identifier >= (0x800 if len(digits) == 3 else _ERROR_FLAG):
         raise ValueError(f"expected an identifier of 11 or 29 bits, got {shown!r}")
+    if int(seconds) > _SECONDS_MAX:
+        raise ValueError(f"expected at most {_SECONDS_MAX} seconds since 1970, got {shown!r}")
     if data[:1] in (b"R", b"r"):
         builder.remote_frames += 1
         return False
