@@ -34,6 +34,22 @@ RECEIVE_BUFFER_BYTES = 4 << 20
 IP_MULTICAST_ALL = 49
 """Linux <linux/in.h>; 0 takes only groups that this very socket joined. Not in Python's `socket`."""
 
+_OPENING_ERRORS = (
+    can.CanError,
+    OSError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    RuntimeError,
+    NameError,
+    ImportError,
+)
+"""What python-can's interfaces raise for options, devices or drivers that are not there: a port number of
+99999 is an OverflowError, Kvaser's without its driver a NameError."""
+
 
 def open_bus(
     name: str,
@@ -62,7 +78,7 @@ def open_bus(
         arguments["hop_limit"] = 0
     try:
         bus = can.Bus(channel=channel, interface=interface, ignore_config=True, **arguments)
-    except (can.CanError, OSError, ValueError, TypeError, ImportError, NotImplementedError) as error:
+    except _OPENING_ERRORS as error:
         logging.getLogger("can.bus").addFilter(_is_no_aftermath)
         raise BusError(f"bus {name}: {interface}:{channel} cannot be opened: {_cause(error)}") from error
     if isinstance(bus, SocketcanBus) and sys.maxsize > 1 << 32:

@@ -145,6 +145,8 @@ def test_a_silent_bus_ends_with_status_1(udp_port: int, capsys: pytest.CaptureFi
         (["--bus", "drive=socketcan:can0", "--seconds", "0"], "expected seconds above 0"),
         (["--bus", "drive=socketcan:can0", "--seconds", "x"], "expected seconds above 0"),
         (["--bus", "drive=nothing:can0"], "nothing:can0 cannot be opened"),
+        (["--bus", "drive=kvaser:0"], "kvaser:0 cannot be opened"),
+        (["--bus", f"drive=udp_multicast:{GROUP},port=99999"], "port must be 0-65535"),
         (["--bus", "a=virtual:1", "--bus", "a=virtual:2"], "expected names that differ"),
         (["--bus", "a=virtual:1", "--dbc", "none.dbc"], "none.dbc"),
     ],
