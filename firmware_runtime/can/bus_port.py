@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from firmware_runtime.can.bus_events import EVENTS_MAX, BusEvent, BusState
+from firmware_runtime.can.bus_events import EVENTS_MAX, BusEvent, BusState, EventKind
 from firmware_runtime.can.frame import Frame
 
 ARBITRATION_MASK = 0x1FFF_FFFF
@@ -101,8 +101,15 @@ class BusHealth(Protocol):
         ...
 
 
+_LASTING = (EventKind.STATE, EventKind.RECOVERY_GIVEN_UP)
+
+
 class EventQueue:
-    """Bounded list of events between two ticks."""
+    """Bounded list of events between two ticks.
+
+    Where it is full, what comes is lost, but for a state and the end of a recovery: they hold until the next
+    and are told once, so that a state that is over, else the oldest of the other events, makes room.
+    """
 
     __slots__ = ("_events", "_statistics")
 
@@ -111,10 +118,20 @@ class EventQueue:
         self._statistics = statistics
 
     def put(self, event: BusEvent) -> None:
-        if len(self._events) < EVENTS_MAX:
-            self._events.append(event)
-        else:
+        events = self._events
+        if len(events) == EVENTS_MAX:
             self._statistics.events_lost += 1
+            if event.kind not in _LASTING:
+                return
+            del events[self._expendable(event.kind)]
+        events.append(event)
+
+    def _expendable(self, coming: EventKind) -> int:
+        """Index of the event that one of a lasting kind takes the place of."""
+        kinds = [event.kind for event in self._events]
+        if coming is EventKind.STATE and EventKind.STATE in kinds:
+            return kinds.index(EventKind.STATE)
+        return next((index for index, kind in enumerate(kinds) if kind not in _LASTING), 0)
 
     def take(self) -> list[BusEvent]:
         """All events, which are then gone."""

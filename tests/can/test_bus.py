@@ -8,6 +8,7 @@ import pytest
 
 from firmware_runtime.can.bus import RECEIVE_MAX, BusError, PythonCanPort, open_bus
 from firmware_runtime.can.bus_events import BusEvent, BusState, EventKind
+from firmware_runtime.can.bus_port import BusStatistics, EventQueue
 from firmware_runtime.can.frame import EXTENDED_FLAG, Frame
 
 NOW_NS = 1_234_567_890
@@ -87,6 +88,26 @@ def test_events_that_nobody_takes_are_bounded_and_counted(
     port.receive(NOW_NS)
     assert len(port.take_events()) == 64
     assert port.statistics.events_lost == 36
+
+
+def test_the_state_that_holds_is_told_however_often_it_changed(
+    virtual: tuple[PythonCanPort, can.BusABC],
+) -> None:
+    port, other = virtual
+    for classes in (*(0x040, 0x100) * 50, 0x040):
+        other.send(can.Message(arbitration_id=classes, is_error_frame=True, data=bytes(8)))
+    port.receive(NOW_NS)
+    assert port.take_events()[-1].detail == port.state == BusState.BUS_OFF
+
+
+def test_a_state_goes_before_what_else_fills_the_queue() -> None:
+    queue = EventQueue(BusStatistics())
+    senders = [BusEvent(number, "drive", EventKind.FOREIGN_SENDER, 3, can_id=number) for number in range(70)]
+    off = BusEvent(70, "drive", EventKind.STATE, BusState.BUS_OFF)
+    given_up = BusEvent(71, "drive", EventKind.RECOVERY_GIVEN_UP, 5)
+    for event in (*senders, off, off, given_up):
+        queue.put(event)
+    assert queue.take() == [*senders[2:64], off, given_up]
 
 
 def test_fd_frames_belong_to_a_bus_that_was_opened_so() -> None:
