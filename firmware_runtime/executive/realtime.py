@@ -15,11 +15,13 @@ from firmware_runtime.can.bus import BusHealth, BusPort
 from firmware_runtime.can.bus_events import BusEvent
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.clock import Clock
+from firmware_runtime.executive.host_health import UNKNOWN, Health
+from firmware_runtime.executive.stage_clock import StageClock
 from firmware_runtime.executive.tick_grid import TICK_NS, LoopStatistics, TickGrid
 from firmware_runtime.recorder.blackbox import Recorder
 from firmware_runtime.recorder.replay import Steppable
 from firmware_runtime.recorder.tick_record import TickRecord
-from firmware_runtime.safety.host_report import NOTHING_TO_REPORT, HostReport
+from firmware_runtime.safety.host_report import HostReport
 
 
 class WatchedBus(BusPort, BusHealth, Protocol):
@@ -32,6 +34,13 @@ class SerialSource(Protocol):
     def read(self, now_ns: int) -> bytes:
         """All bytes that are there; returns at once, empty while the port is lost."""
         ...
+
+
+class HealthSource(Protocol):
+    """How this computer fares; see host_health.HostHealth."""
+
+    @property
+    def latest(self) -> Health: ...
 
 
 class StopRequest:
@@ -61,28 +70,55 @@ def run_periodic(
     clock: Clock,
     should_stop: Callable[[], bool],
     period_ns: int = TICK_NS,
+    stages: StageClock | None = None,
+    health: HealthSource | None = None,
 ) -> LoopStatistics:
-    """Ticks until `should_stop` says so, which is asked before each tick."""
+    """Ticks until `should_stop` says so, which is asked before each tick.
+
+    stages: the clock that the runtime marks its own parts on, or None. health: of this computer, or None.
+    """
     ports = {bus.name: bus for bus in buses}
     grid = TickGrid(clock, period_ns)
+    stages = stages or StageClock(clock)
     while not should_stop():
         now_ns = grid.wait()
         if now_ns is None:
             continue
+        slowest, slowest_ns = stages.slowest, stages.slowest_ns
+        stages.begin(grid.begun_due_ns, now_ns)
         frames_in: list[Frame] = []
         events: list[BusEvent] = []
         for bus in buses:
             frames_in += bus.receive(now_ns)
             events += bus.take_events()
+        stages.mark("buses in")
         serial_in = serial.read(now_ns)
-        host = HostReport(tuple(events)) if events else NOTHING_TO_REPORT
+        stages.mark("serial in")
+        host = HostReport(
+            tuple(events),
+            period_ns,
+            grid.cycle_ns,
+            slowest,
+            slowest_ns,
+            *(health.latest if health is not None else UNKNOWN),
+            _error_of(recorder),
+        )
         frames_out = runtime.step(now_ns, frames_in, serial_in, host)
+        stages.mark("runtime")
         _send(ports, frames_out)
+        stages.mark("buses out")
         if recorder is not None:
             telemetry = runtime.telemetry
             recorder.record(TickRecord(now_ns, frames_in, serial_in, frames_out, telemetry, host=host))
+        stages.mark("recording")
         grid.done()
     return grid.statistics
+
+
+def _error_of(recorder: Recorder | None) -> str:
+    """Why recording ended early; a recorder that has no such word has none."""
+    error = getattr(recorder, "error", None)
+    return str(error) if error is not None else ""
 
 
 def _send(ports: Mapping[str, BusPort], frames: Sequence[Frame]) -> None:

@@ -15,10 +15,12 @@ from firmware_runtime.can.bus import BusError, PythonCanPort, SocketCanPort, ope
 from firmware_runtime.can.ownership import OwnershipGuard
 from firmware_runtime.executive import bus_options, bus_setup, route_arguments
 from firmware_runtime.executive.clock import MonotonicClock
+from firmware_runtime.executive.host_health import HostHealth
 from firmware_runtime.executive.onboard import Onboard
 from firmware_runtime.executive.realtime import StopRequest, run_periodic
 from firmware_runtime.executive.scheduling import prepare_for_ticks
 from firmware_runtime.executive.serial_port import SerialPortError, SerialReader
+from firmware_runtime.executive.stage_clock import StageClock
 from firmware_runtime.executive.subcommand import Subparsers
 from firmware_runtime.executive.tick_grid import TICK_NS, LoopStatistics
 from firmware_runtime.recorder.background import BackgroundRecorder
@@ -63,13 +65,18 @@ def run(args: argparse.Namespace) -> int:
         guards = bus_setup.guards(profile)
         buses = _open_buses(args.bus or [], profile, guards, stack)
         serial = _open_serial(args.serial or profile.data.localisation.serial_port, profile, stack)
-        onboard = Onboard(profile, route)
+        clock = MonotonicClock()
+        stages = StageClock(clock)
+        onboard = Onboard(profile, route, stages.mark)
+        # Before the real-time priority, which later threads inherit: it only looks now and then.
+        health = HostHealth(args.record.parent if args.record is not None else None)
+        stack.callback(health.close)
         scheduling = prepare_for_ticks()
         recorder = _open_recorder(args.record, profile, route) if args.record is not None else None
         running = f"running {profile.data.vehicle.name} {profile.identity}"
         print(f"{running}, pid {os.getpid()}, {scheduling}", flush=True)
         try:
-            loop = run_periodic(onboard, buses, serial, recorder, MonotonicClock(), stop)
+            loop = run_periodic(onboard, buses, serial, recorder, clock, stop, stages=stages, health=health)
         finally:
             if recorder is not None:
                 recorder.close()

@@ -36,6 +36,10 @@ class TickGrid:
         self._period_ns = period_ns
         self._due_ns = clock.now_ns() + period_ns
         self._begin_ns = 0
+        self.begun_due_ns = 0
+        """Moment at which the last cycle was due."""
+        self.cycle_ns = 0
+        """Of the last cycle, from that moment to its end; 0 before the first has ended."""
 
     def wait(self) -> int | None:
         """Sleeps until the next tick is due and gives the time; None where a signal cut the sleep short."""
@@ -44,12 +48,14 @@ class TickGrid:
         if now_ns < self._due_ns:
             return None
         self._begin_ns = now_ns
+        self.begun_due_ns = self._due_ns
         return now_ns
 
     def done(self) -> None:
         """The tick that `wait` began has ended."""
         end_ns = self._clock.now_ns()
         wake_ns, tick_ns = self._begin_ns - self._due_ns, end_ns - self._begin_ns
+        self.cycle_ns = end_ns - self._due_ns
         statistics = self.statistics
         statistics.ticks += 1
         statistics.late_ticks += wake_ns > self._period_ns // 2

@@ -13,7 +13,9 @@ from firmware_runtime.can.bus import BusStatistics, open_bus
 from firmware_runtime.can.bus_events import BusEvent, BusState, EventKind
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.clock import MonotonicClock
+from firmware_runtime.executive.host_health import Health
 from firmware_runtime.executive.realtime import StopRequest, WatchedBus, run_periodic
+from firmware_runtime.executive.stage_clock import StageClock
 from firmware_runtime.executive.tick_grid import LoopStatistics
 from firmware_runtime.recorder.tick_record import TickRecord
 from firmware_runtime.safety.host_report import HostReport
@@ -238,3 +240,57 @@ def test_what_the_buses_say_beside_frames_is_an_input_and_is_recorded() -> None:
     run(runtime, clock, 4, buses=buses, recorder=tape)
     assert [host.bus_events for host in runtime.hosts] == [(), (off, step, lost), (lost,), ()]
     assert [record.host for record in tape.records] == runtime.hosts
+
+
+class Laborious(Runtime):
+    """Works in two parts and says so; the second takes what it is told."""
+
+    def __init__(self, clock: VirtualTime, stages: StageClock, durations_ns: Sequence[int]) -> None:
+        super().__init__(clock)
+        self._stages, self._parts_ns = stages, list(durations_ns)
+
+    def step(self, now_ns: int, frames: Sequence[Frame], serial: bytes, host: HostReport, /) -> list[Frame]:
+        self._clock.time_ns += 2 * MS
+        self._stages.mark("decode")
+        self._clock.time_ns += self._parts_ns.pop(0)
+        self._stages.mark("motion")
+        return super().step(now_ns, frames, serial, host)
+
+
+def test_each_tick_is_told_how_long_the_cycle_before_took_and_which_part_of_it_longest() -> None:
+    clock = VirtualTime()
+    stages = StageClock(clock)
+    runtime = Laborious(clock, stages, [1 * MS, 5 * MS, 25 * MS, 0, 0])
+    run(runtime, clock, 5, stages=stages)
+    assert [(h.cycle_ns, h.slowest_stage, h.slowest_stage_ns) for h in runtime.hosts] == [
+        (0, "", 0),
+        (3 * MS, "decode", 2 * MS),
+        (7 * MS, "motion", 5 * MS),
+        (27 * MS, "motion", 25 * MS),
+        # Due at 1050 ms, where the long cycle left a period out; begun at 1057 ms.
+        (9 * MS, "waking up", 7 * MS),
+    ]
+    assert {h.period_ns for h in runtime.hosts} == {10 * MS}
+
+
+def test_temperature_disk_and_a_recorder_that_failed_are_told() -> None:
+    class Source:
+        latest = Health(71.5, 0.25)
+
+    class Broken(Tape):
+        error = OSError(28, "No space left on device")
+
+    clock = VirtualTime()
+    runtime = Runtime(clock)
+    run(runtime, clock, 1, health=Source(), recorder=Broken())
+    (host,) = runtime.hosts
+    assert (host.temperature_degc, host.disk_free_share) == (71.5, 0.25)
+    assert "No space left" in host.recorder_error
+
+
+def test_without_a_source_nothing_is_known_of_the_computer() -> None:
+    clock = VirtualTime()
+    runtime = Runtime(clock)
+    run(runtime, clock, 1, recorder=Tape())
+    (host,) = runtime.hosts
+    assert (host.temperature_degc, host.disk_free_share, host.recorder_error) == (None, None, "")
