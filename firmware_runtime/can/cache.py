@@ -11,6 +11,7 @@ import contextlib
 import functools
 import hashlib
 import os
+import stat
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -97,8 +98,12 @@ class DatabaseCache:
     def _read(self, identity: bytes) -> DatabaseTable | None:
         entry = self.entry(identity)
         try:
-            if entry is None or entry.stat().st_size > _ENTRY_BYTES_MAX:
-                self.broken += entry is not None
+            if entry is None:
+                return None
+            kind = entry.stat()
+            # A device or a pipe has no size, and may have no end.
+            if not stat.S_ISREG(kind.st_mode) or kind.st_size > _ENTRY_BYTES_MAX:
+                self.broken += 1
                 return None
             stored = entry.read_bytes()
         except FileNotFoundError:

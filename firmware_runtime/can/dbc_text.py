@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 _MESSAGE_LINE = re.compile(r"^[ \t]*BO_[ \t]+\d+[ \t]+(\w+)[ \t]*:", re.MULTILINE)
 
+DBC_BYTES_MAX = 64 * 1024 * 1024
+"""A greater file is a log, a disk image, a device (assumption: DBCs of whole vehicles take a few MB)."""
+
 
 class DatabaseProblem(NamedTuple):
     """One defect of a DBC file."""
@@ -36,11 +39,12 @@ def read_dbc(path: Path | str) -> bytes:
     """The bytes of a DBC file.
 
     Raises:
-        DatabaseError: there is no such file, or it cannot be read.
+        DatabaseError: there is no such file, or it cannot be read, or it is none by its size.
     """
     shown = str(path)
     try:
-        return Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            content = file.read(DBC_BYTES_MAX + 1)
     except FileNotFoundError:
         raise DatabaseError([DatabaseProblem(shown, None, "a DBC file", "no such file")]) from None
     except IsADirectoryError:
@@ -48,6 +52,9 @@ def read_dbc(path: Path | str) -> bytes:
     except OSError as error:
         got = f"an error of reading it: {error.strerror or error}"
         raise DatabaseError([DatabaseProblem(shown, None, "a readable DBC file", got)]) from error
+    if len(content) > DBC_BYTES_MAX:
+        raise DatabaseError([DatabaseProblem(shown, None, f"at most {DBC_BYTES_MAX} bytes", "more")])
+    return content
 
 
 def dbc_text(content: bytes) -> str:

@@ -152,6 +152,18 @@ def test_an_entry_that_is_a_directory_or_far_too_great_is_refused(
     assert [path.name for path in tmp_path.iterdir()] == [entry.name], "no part file is left"
 
 
+def test_an_entry_that_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
+    kept = DatabaseCache(tmp_path)
+    fresh = kept.load(DBC)
+    (entry,) = tmp_path.iterdir()
+    entry.unlink()
+    os.mkfifo(entry)
+    assert kept.load(DBC) == fresh
+    assert figures(kept) == (0, 2, 1, 0)
+    assert kept.load(DBC) == fresh
+    assert kept.hits == 1, "a good entry has taken its place"
+
+
 def test_a_directory_that_cannot_be_made_costs_nothing_but_time(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     kept = DatabaseCache(tmp_path / "file" / "cache")

@@ -270,3 +270,11 @@ def test_a_damaged_database_loads_or_is_refused_and_nothing_else(
     except DatabaseError as error:
         reasons = error.problems
     assert reasons, "loaded, or refused with a reason"
+
+
+def test_a_file_that_is_no_dbc_by_its_size_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "disk.dbc"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(DatabaseError, match=r"disk\.dbc: expected at most 67108864 bytes, got more"):
+        load_database(path)
