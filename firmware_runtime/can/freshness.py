@@ -33,13 +33,19 @@ class Freshness:
         self.start_ns = NEVER_NS
         """Start of the first-arrival grace; NEVER_NS before `start`."""
         self._none_late_until_ns = NEVER_NS
-        """Up to this instant no message is late, whatever comes."""
+        """Up to this instant no message is late, whatever comes but a first frame."""
         self.all_fresh_until_ns = NEVER_NS
         """Up to this instant every message is there and none late."""
 
     def start(self, now_ns: int) -> None:
         """Begin the grace in which a message that was never received is not yet late."""
         self.start_ns = now_ns
+        self._none_late_until_ns = self.all_fresh_until_ns = NEVER_NS
+
+    def arrived(self) -> None:
+        """One message came for the first time. Its stamp may be older than the start (it waited in a queue),
+        and then it is late before the grace would have ended."""
+        self.never_received -= 1
         self._none_late_until_ns = self.all_fresh_until_ns = NEVER_NS
 
     def all_fresh(self, now_ns: int) -> bool:

@@ -182,7 +182,7 @@ class Receiver:
             row = page_rows.get(page)
             if row is not None:
                 if last_ns[row] == NEVER_NS:
-                    self._freshness.never_received -= 1
+                    self._freshness.arrived()
                 self._payloads[self._store.payload_index[row]] = data
                 last_ns[row] = time_ns
 
@@ -202,7 +202,7 @@ class Receiver:
         """First frame, a new shortest or longest interval, or a stamp that runs backwards; rare."""
         if reception.received == 0:
             reception.first_ns = time_ns
-            self._freshness.never_received -= 1
+            self._freshness.arrived()
         elif interval_ns < 0:
             return self._last_ns[reception.index]
         else:

@@ -117,6 +117,22 @@ def test_a_stamp_that_runs_backwards_does_not_make_a_message_older(receiver: Rec
     assert sample.values[FAST] == 2.0
 
 
+def test_a_first_frame_from_before_the_start_ages_from_its_stamp(receiver: Receiver) -> None:
+    receiver.sample(START_NS)
+    receiver.push(frame(FAST, START_NS - 20 * MS))
+    assert receiver.late_messages(START_NS + 15 * MS) == ()
+    assert receiver.late_messages(START_NS + 15 * MS + 1) == ("drive.Fast",)
+
+
+def test_all_first_frames_from_before_the_start_are_late_by_their_stamps(receiver: Receiver) -> None:
+    receiver.sample(START_NS)
+    for message in range(4):
+        receiver.push(frame(message, START_NS - 20 * MS))
+    assert receiver.sample(START_NS + 15 * MS).all_ok
+    sample = receiver.sample(START_NS + 15 * MS + 1)
+    assert (sample.all_ok, sample.reasons) == (False, (LATE, OK, OK, OK))
+
+
 steps = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 50)), max_size=60)
 
 
