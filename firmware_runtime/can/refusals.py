@@ -65,6 +65,10 @@ def _multiplexor_problems(message: MessageTable, path: str) -> Iterator[str]:
         signal = next(signal for signal in message.signals if signal.name == name)
         if signal.is_float or signal.length > 64 or _outside(message.length, signal):
             yield f"message {path}: expected an integer of up to 64 bits as multiplexor {name}"
+        elif signal.factor != 1 or signal.offset != 0:
+            # A page's number is a raw value; cantools, and the offline decode after it, compare scaled ones.
+            got = f"({signal.factor},{signal.offset})"
+            yield f"message {path}: expected factor 1 and offset 0 of multiplexor {name}, got {got}"
 
 
 def signal_problems(message: MessageTable, signal: SignalLayout, binding: SignalBinding) -> Iterator[str]:

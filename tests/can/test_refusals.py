@@ -59,6 +59,17 @@ def test_a_floating_point_multiplexor() -> None:
         receive(database, "Muxed")
 
 
+@pytest.mark.parametrize("scaling", ["2,0", "1,5", "-1,0", "0.5,0"])
+def test_a_multiplexor_whose_pages_could_be_read_two_ways(scaling: str) -> None:
+    database = dbc(
+        f'BO_ 1 Muxed: 8 A\n SG_ Page M : 0|8@1+ ({scaling}) [0|0] "" A\n'
+        ' SG_ S m2 : 8|8@1+ (1,0) [0|0] "" A\n SG_ T m4 : 8|8@1+ (1,0) [0|0] "" A\n'
+    )
+    words = r"drive\.Muxed: expected factor 1 and offset 0 of multiplexor Page, got \(" + scaling
+    with pytest.raises(ValueError, match=words):
+        receive(database, "Muxed")
+
+
 def test_a_source_address_without_j1939() -> None:
     database = Database([one_signal_message("M", 1, 0, 8)])
     binding = SignalBinding("it", "drive", "M", "S", source=3)
