@@ -229,6 +229,8 @@ class Controller:
                 precharge_overdue=high_voltage.precharge_overdue,
                 contactor_request=high_voltage.request,
                 supervisor_took_over=supervisor.took_over,
+                not_following=supervisor.not_following,
+                supervisor_identity=supervisor.identity,
                 in_state_ns=now_ns - self._config.entered_ns,
                 self_test_missing=missing,
                 found=found,

@@ -1,5 +1,6 @@
 """Faults of traction, brakes and steering: what they say of themselves, and how they answer."""
 
+from firmware_runtime.safety.actuator_response import Actuator
 from firmware_runtime.safety.fault_row import (
     AWAKE,
     DRIVEN,
@@ -40,15 +41,20 @@ def _failed(status: ActuatorStatus) -> str:
 
 
 def steering_response(i: MonitorInputs) -> str:
-    return i.steering_response
+    found = i.not_following
+    if not found:
+        return ""
+    return "; ".join(
+        found[axle] for axle in (Actuator.STEERING_FRONT, Actuator.STEERING_REAR) if axle in found
+    )
 
 
 def traction_response(i: MonitorInputs) -> str:
-    return i.traction_response
+    return i.not_following.get(Actuator.TRACTION, "")
 
 
 def brake_response(i: MonitorInputs) -> str:
-    return i.brake_response
+    return i.not_following.get(Actuator.BRAKE, "")
 
 
 def park_brake_stuck(i: MonitorInputs) -> str:

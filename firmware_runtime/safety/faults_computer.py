@@ -125,7 +125,7 @@ COMPUTER: tuple[FaultRow, ...] = (
         spn=516208,
         fmi=13,
         monitors="identity of profile, calibration, DBCs and code: the supervisor's, as it reports it, "
-        "against control's; while both are one process with one profile nothing can differ",
+        "against control's; while both live in one process with one profile, nothing can differ",
         threshold="not the same",
         condition=configuration_mismatch,
         severity=stops(EVERYWHERE),

@@ -3,10 +3,12 @@
 What stands here without a default every caller must tell; the rest is quiet by itself.
 """
 
+from collections.abc import Mapping
 from math import inf
 
 import msgspec
 
+from firmware_runtime.safety.actuator_response import Actuator
 from firmware_runtime.safety.host_report import NOTHING_TO_REPORT, HostReport
 from firmware_runtime.safety.message_findings import MessageFindings
 from firmware_runtime.safety.watches import ALL_QUIET, Findings
@@ -29,6 +31,8 @@ class MonitorInputs(msgspec.Struct, frozen=True):
     precharge_overdue: bool
     supervisor_took_over: str
     """The supervisor's reason, or empty."""
+    not_following: Mapping[Actuator, str] = {}
+    """Actuators that left the band which their model allows, by the supervisor, with the words for it."""
     route_distance_m: float = 0.0
     """Of the last tick; negative before the route's beginning."""
     park_brake_release_asked: bool = False
@@ -44,10 +48,6 @@ class MonitorInputs(msgspec.Struct, frozen=True):
     self_test_missing: tuple[str, ...] = ()
     """What the self-test waits for."""
     found: Findings = ALL_QUIET
-    steering_response: str = ""
-    traction_response: str = ""
-    brake_response: str = ""
-    """How an actuator left the band that its model allows, or empty."""
     host: HostReport = NOTHING_TO_REPORT
     identity: str = ""
     """Of the configuration that control runs on."""

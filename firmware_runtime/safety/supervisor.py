@@ -5,7 +5,7 @@ own for the few signals it needs), keeps its own e-stop latch, standstill, odome
 imports nothing of motion, battery or drive.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import cos
 
 import msgspec
@@ -80,6 +80,10 @@ class SupervisorReport(msgspec.Struct, frozen=True):
     estop: bool
     rejected: int
     """Proposals refused since start."""
+    not_following: Mapping[Actuator, str] = {}
+    """Actuators that do not do what they were told, with the words for it."""
+    identity: str = ""
+    """Of the configuration that the supervisor runs on."""
 
 
 class Supervisor:
@@ -117,11 +121,15 @@ class Supervisor:
         """What went out last was a proposal, and not a stop of its own."""
         self._good_since_ns: int | None = None
         self._control_seen = False
+        self._not_following: Mapping[Actuator, str] = {}
+        self._profile_identity = profile.identity
         self._rejected = 0
 
     @property
     def report(self) -> SupervisorReport:
-        return SupervisorReport(self._took_over, self._estop_latch, self._rejected)
+        return SupervisorReport(
+            self._took_over, self._estop_latch, self._rejected, self._not_following, self._profile_identity
+        )
 
     def step(self, now_ns: int, frames: Iterable[Frame], proposal: Proposal | None) -> list[Frame]:
         """Check one proposal (None where none came) and give the frames of this tick."""
@@ -196,6 +204,7 @@ class Supervisor:
         sent = self._accepted
         driving = sent.heartbeat_motion_state is MotionState.DRIVING
         found = self._response.step(now_ns, sent, driving, state, self._speed_mps)
+        self._not_following = found
         if not self._control_seen:
             return
         for actuator, reason in found.items():

@@ -69,7 +69,8 @@ class Watches:
             self.buses.step(now_ns, w.bus_events, w.acknowledged),
             self._clock.step(now_ns),
             self._frozen.step(
-                now_ns, FrozenInputs(w.state, w.steering_front_asked_rad, w.steering_rear_asked_rad)
+                now_ns,
+                FrozenInputs(w.state, w.steering_front_asked_rad, w.steering_rear_asked_rad),
             ),
             self._gnss.step(now_ns, w.gnss, w.speed_mps),
             self._motion.step(now_ns, w.speed_mps, w.standing, w.hold_asked, w.direction),

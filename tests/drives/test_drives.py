@@ -167,7 +167,10 @@ def test_long_blindness_is_a_minimal_risk_stop_on_the_route() -> None:
         (lambda r: setattr(r.vehicle.battery, "interlock_closed", False), "battery_interlock"),
         (lambda r: r.vehicle.sender("BatteryPack").__setattr__("muted", True), "message_lost"),
         (lambda r: r.vehicle.sender("SteeringFeedback").__setattr__("corrupt_crc", True), "message_corrupt"),
-        (lambda r: r.vehicle.sender("MotionLimits").__setattr__("freeze_counter", True), "message_miscounted"),
+        (
+            lambda r: r.vehicle.sender("MotionLimits").__setattr__("freeze_counter", True),
+            "message_miscounted",
+        ),
         (lambda r: r.vehicle.body.set_link(False), ""),
         (lambda r: r.vehicle.body.turn_mode_key("OFF"), ""),
     ],

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from firmware_runtime.safety.actuator_response import Actuator
 from firmware_runtime.safety.bus_watch import BusFindings
 from firmware_runtime.safety.fault_row import ClearCondition
 from firmware_runtime.safety.gnss_watch import GnssFindings
@@ -271,17 +272,17 @@ CASES: tuple[Case, ...] = (
         Case(
             identifier,
             (inputs(),),
-            (inputs(**{field: "off"}),),
+            (inputs(not_following={actuator: "off"}),),
             1,
             0,
             _in(3, DRIVEN),
             C.BY_ACKNOWLEDGE,
             False,
         )
-        for identifier, field in (
-            ("steering_implausible", "steering_response"),
-            ("traction_implausible", "traction_response"),
-            ("brake_implausible", "brake_response"),
+        for identifier, actuator in (
+            ("steering_implausible", Actuator.STEERING_REAR),
+            ("traction_implausible", Actuator.TRACTION),
+            ("brake_implausible", Actuator.BRAKE),
         )
     ),
     Case(
