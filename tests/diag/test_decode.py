@@ -5,7 +5,10 @@ import gc
 import io
 import json
 import random
+import subprocess
+import sys
 from pathlib import Path
+from typing import TextIO
 
 import can
 import cantools
@@ -258,6 +261,38 @@ def test_wrong_input_is_answered_with_status_2(
     assert status == 2
     assert words in captured.err
     assert "Traceback" not in captured.err
+
+
+@pytest.fixture
+def long_log(tmp_path: Path) -> Path:
+    """More values than any pipe holds."""
+    path = tmp_path / "long.log"
+    path.write_text("(1.000000) can0 100#0000000000000000\n" * 30_000)
+    return path
+
+
+def decode_to(output: int | TextIO, *arguments: object) -> "subprocess.Popen[str]":
+    program = "import sys; from vehicle_diag.command import main; sys.exit(main())"
+    command = [sys.executable, "-c", program, "decode", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_reader_of_the_csv_that_has_seen_enough_is_no_error(long_log: Path, dbc: Path) -> None:
+    with decode_to(subprocess.PIPE, long_log, "--dbc", dbc, "--format", "csv") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith("time_s,")
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("form", [["--format", "csv"], ["--json"], []])
+def test_a_full_disk_behind_stdout_is_named(long_log: Path, dbc: Path, form: list[str]) -> None:
+    with Path("/dev/full").open("w") as full, decode_to(full, long_log, "--dbc", dbc, *form) as process:
+        assert process.stderr is not None
+        assert process.stderr.read() == "stdout: No space left on device\n"
+    assert process.returncode == 2
 
 
 def test_a_log_in_which_nothing_is_known_ends_with_status_1(

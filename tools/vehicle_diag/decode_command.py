@@ -76,11 +76,10 @@ def run(options: argparse.Namespace) -> int:
         print(problem, file=sys.stderr)
         return WRONG_INPUT
     try:
-        return _decode(options)
+        log, decoded = _decoded(options)
+        return _show(options, log, decoded)
     except (LogError, DatabaseError, MissingPackageError, ValueError) as error:
         print(error, file=sys.stderr)
-    except OSError as error:
-        print(f"{error.filename or options.log}: {error.strerror or error}", file=sys.stderr)
     return WRONG_INPUT
 
 
@@ -96,15 +95,21 @@ def _contradiction(options: argparse.Namespace) -> str | None:
     return None
 
 
-def _decode(options: argparse.Namespace) -> int:
+def _decoded(options: argparse.Namespace) -> tuple[Log, DecodedColumns]:
     if options.format == "parquet":
         require_parquet()
     match = open_databases(options.dbc, options.j1939)
     selected = select(match, options.signal)
-    with ProgressBar("reading") as bar:
-        log = read_log(options.log, bar.update)
+    try:
+        with ProgressBar("reading") as bar:
+            log = read_log(options.log, bar.update)
+    except OSError as error:
+        raise LogError(f"{options.log}: {error.strerror or error}") from error
     with ProgressBar("decoding") as bar:
-        decoded = decode_log(log, match, selected, options.raw, bar.update)
+        return log, decode_log(log, match, selected, options.raw, bar.update)
+
+
+def _show(options: argparse.Namespace, log: Log, decoded: DecodedColumns) -> int:
     report = summarise(str(options.log), log, decoded)
     rows = _write(options, log, decoded)
     if options.json:
@@ -124,9 +129,12 @@ def _write(options: argparse.Namespace, log: Log, decoded: DecodedColumns) -> in
     if options.format == "table":
         return 0
     with ProgressBar("writing") as bar:
-        if options.format == "parquet":
-            return write_parquet(options.output, log.frames, decoded, bar.update)
         if options.output is None:
             return write_csv(sys.stdout, log.frames, decoded, bar.update, options.raw)
-        with options.output.open("w", encoding="utf-8", newline="\n") as file:
-            return write_csv(file, log.frames, decoded, bar.update, options.raw)
+        try:
+            if options.format == "parquet":
+                return write_parquet(options.output, log.frames, decoded, bar.update)
+            with options.output.open("w", encoding="utf-8", newline="\n") as file:
+                return write_csv(file, log.frames, decoded, bar.update, options.raw)
+        except OSError as error:
+            raise ValueError(f"{options.output}: {error.strerror or error}") from error
