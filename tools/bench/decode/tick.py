@@ -53,11 +53,12 @@ def _against_cantools(
         for frame in latest:
             receiver.push(frame)
         sample = receiver.sample
-        now_ns, step_ns = source.now_ns, TICK_NS // (2 * scale.decodes)
+        step_ns = TICK_NS // (2 * scale.decodes)
+        instants_ns = [source.now_ns + number * step_ns for number in range(scale.decodes)]
 
         def work() -> None:
-            for number in range(scale.decodes):
-                read(sample(now_ns + number * step_ns))
+            for now_ns in instants_ns:
+                read(sample(now_ns))
 
         return work
 
