@@ -166,6 +166,21 @@ def test_a_defect_is_named_with_file_and_line(tmp_path: Path, line: str, words: 
     assert words in str(raised.value)
 
 
+@pytest.mark.parametrize("rest", ["(1.0", "(1.000000) can0 12", "(1.000000) can0 123#1", "\0\0\0"])
+def test_a_log_that_ends_within_a_line_is_read_up_to_it(tmp_path: Path, rest: str) -> None:
+    # The writer lost power: the most usual damage of all.
+    path = tmp_path / "cut.log"
+    path.write_text("(1.000000) can0 123#11\n" * 3 + rest)
+    log = read(path)
+    assert (len(log.frames), log.cut_lines) == (3, 1)
+    path.write_text("(1.000000) can0 123#11\n" * 3 + "(1.000000) can0 123#22")
+    log = read(path)
+    assert (len(log.frames), log.cut_lines) == (4, 0)
+    path.write_text(rest)
+    with pytest.raises(LogError, match=r"cut\.log:1: "):
+        read(path)
+
+
 def test_a_gzip_file_that_ends_early_is_named(tmp_path: Path) -> None:
     path = tmp_path / "cut.log.gz"
     path.write_bytes(gzip.compress(b"(1.000000) can0 123#11\n" * 1000)[:-20])

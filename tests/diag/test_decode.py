@@ -295,6 +295,19 @@ def test_a_full_disk_behind_stdout_is_named(long_log: Path, dbc: Path, form: lis
     assert process.returncode == 2
 
 
+def test_a_line_that_is_cut_off_is_told(
+    tmp_path: Path, dbc: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "cut.log"
+    log.write_text("(1.000000) can0 100#0000000000000000\n(1.01")
+    assert main(["decode", str(log), "--dbc", str(dbc), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["cut_lines"] == 1
+    assert main(["decode", str(log), "--dbc", str(dbc)]) == 0
+    assert "lines cut off" in capsys.readouterr().out
+    assert main(["decode", str(log), "--dbc", str(dbc), "--format", "csv"]) == 0
+    assert "its last line is cut off" in capsys.readouterr().err
+
+
 def test_a_log_in_which_nothing_is_known_ends_with_status_1(
     tmp_path: Path, dbc: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -56,17 +56,26 @@ class _Regular(NamedTuple):
 
 
 def read_candump(path: Path, on_progress: OnProgress) -> Log:
-    """Raises LogError with file and line, OSError where the file cannot be read."""
+    """A last line that has no end and says nothing is counted and left out, behind whole ones.
+
+    Raises LogError with file and line, OSError where the file cannot be read.
+    """
     builder = LogBuilder()
     line_number = 1
     for block, share in _blocks(path):
-        line_number += _read_block(block, line_number, builder, path)
+        is_whole = block.endswith(b"\n")
+        try:
+            line_number += _read_block(block if is_whole else block + b"\n", line_number, builder, path)
+        except LogError:
+            if is_whole or line_number == 1:
+                raise
+            builder.cut_lines += 1
         on_progress(share)
     return builder.finish()
 
 
 def _blocks(path: Path) -> Iterator[tuple[bytes, float]]:
-    """Whole lines, and the share of the file behind them."""
+    """Whole lines, then a rest without an end where there is one; and the share of the file behind them."""
     size = max(1, path.stat().st_size)
     with path.open("rb") as plain:
         file = gzip.GzipFile(fileobj=plain) if path.suffix.lower() == ".gz" else plain
@@ -87,7 +96,7 @@ def _blocks(path: Path) -> Iterator[tuple[bytes, float]]:
             if len(rest) > _BLOCK_BYTES:
                 raise LogError(f"{path}: expected lines of {_EXPECTED}, got {len(rest)} bytes without an end")
         if rest:
-            yield rest + b"\n", 1.0
+            yield rest, 1.0
 
 
 def _read_block(text: bytes, first_line: int, builder: LogBuilder, path: Path) -> int:

@@ -81,6 +81,7 @@ def summarise(file: str, log: Log, decoded: DecodedColumns) -> DecodeReport:
         unknown_identifiers=len(unknown),
         remote_frames=log.remote_frames,
         error_frames=log.error_frames,
+        cut_lines=log.cut_lines,
         duration_s=float(np.ptp(frames.time_ns)) / NS_PER_S if len(frames) else 0.0,
         signals=[
             _signal_report(message.candidate.message.name, column, log)

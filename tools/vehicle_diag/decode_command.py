@@ -116,7 +116,8 @@ def _show(options: argparse.Namespace, log: Log, decoded: DecodedColumns) -> int
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
     elif options.format == "csv" and options.output is None:
         unknown = f"{report.unknown_frames} frames of {report.unknown_identifiers} identifiers not known"
-        print(f"{rows} values of {report.decoded_frames} frames; {unknown}", file=sys.stderr)
+        cut = "; its last line is cut off" if report.cut_lines else ""
+        print(f"{rows} values of {report.decoded_frames} frames; {unknown}{cut}", file=sys.stderr)
     else:
         Console(highlight=False).print(describe(report))
     if not report.signals:

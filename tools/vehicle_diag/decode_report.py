@@ -51,6 +51,8 @@ class DecodeReport(msgspec.Struct, frozen=True):
     unknown_identifiers: int
     remote_frames: int
     error_frames: int
+    cut_lines: int
+    """1 where the log ends within a line, which is left out."""
     duration_s: float
     """From the earliest to the latest frame."""
     signals: list[SignalReport]
@@ -86,6 +88,7 @@ def _head(report: DecodeReport) -> Table:
         ("no page", report.no_page_frames),
         ("remote frames", report.remote_frames),
         ("error frames", report.error_frames),
+        ("lines cut off", report.cut_lines),
     ):
         if count:
             table.add_row(label, Text(str(count), style="yellow"))

@@ -40,6 +40,8 @@ class Log:
     frames: FrameColumns
     remote_frames: int
     error_frames: int
+    cut_lines: int = 0
+    """1 where the log ends within a line, as it does when its writer loses power; that line is left out."""
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class LogBuilder:
     buses: dict[str, int] = field(default_factory=dict[str, int])
     remote_frames: int = 0
     error_frames: int = 0
+    cut_lines: int = 0
 
     def bus_index(self, name: str) -> int:
         """Index of a bus, new ones at the end.
@@ -82,7 +85,7 @@ class LogBuilder:
             np.concatenate([block.bus for block in blocks]),
             tuple(self.buses),
         )
-        return Log(columns, self.remote_frames, self.error_frames)
+        return Log(columns, self.remote_frames, self.error_frames, self.cut_lines)
 
 
 def widened(data: npt.NDArray[np.uint8], width: int) -> npt.NDArray[np.uint8]:
