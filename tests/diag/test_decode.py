@@ -295,6 +295,19 @@ def test_a_full_disk_behind_stdout_is_named(long_log: Path, dbc: Path, form: lis
     assert process.returncode == 2
 
 
+@pytest.mark.filterwarnings("error")
+def test_the_mean_of_the_greatest_doubles_is_a_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dbc, log = tmp_path / "double.dbc", tmp_path / "double.log"
+    dbc.write_text('BU_: X\nBO_ 1 M: 8 X\n SG_ D : 0|64@1- (1,0) [0|0] "" X\nSIG_VALTYPE_ 1 D : 2;\n')
+    greatest, nan = "FFFFFFFFFFFFEF7F", "000000000000F87F"
+    log.write_text("".join(f"(1.000000) can0 001#{data}\n" for data in (greatest, nan, greatest)))
+    assert main(["decode", str(log), "--dbc", str(dbc), "--json"]) == 0
+    (signal,) = json.loads(capsys.readouterr().out)["signals"]
+    assert (signal["mean"], signal["not_finite"]) == (sys.float_info.max, 1)
+
+
 def test_a_line_that_is_cut_off_is_told(
     tmp_path: Path, dbc: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from firmware_runtime.can.columns import ColumnDecoder, DecodedColumns, SignalColumn
 from firmware_runtime.can.database import load_database
@@ -107,6 +108,13 @@ def _signal_report(message: str, column: SignalColumn, log: Log) -> SignalReport
         last=float(values[-1]),
         minimum=float(finite.min()) if len(finite) else None,
         maximum=float(finite.max()) if len(finite) else None,
-        mean=float(finite.mean()) if len(finite) else None,
+        mean=_mean(finite) if len(finite) else None,
         not_finite=len(values) - len(finite),
     )
+
+
+def _mean(values: npt.NDArray[np.float64]) -> float:
+    """Also of values whose sum is beyond float64: arbitrary bits read as a double soon are."""
+    with np.errstate(over="ignore"):
+        mean = float(values.mean())
+    return mean if np.isfinite(mean) else float((values / len(values)).sum())
