@@ -159,3 +159,18 @@ def test_a_step_of_utc_is_taken_in_after_a_second() -> None:
         clock.measured_ns((k - 20) * SECOND_NS // 10, k * SECOND_NS // 10 + 80_000_000) for k in range(50, 70)
     ]
     assert measured_ns[-1] == 69 * SECOND_NS // 10
+
+
+def test_the_receivers_own_speed_is_taken_from_a_valid_rmc_alone() -> None:
+    reader = NmeaReader()
+    assert reader.ground_speed_ns == 0
+    reader.feed(5, GGA + GST + HDT + sentence("GNRMC,102030.400,A,2218.1,N,11411.7,E,10.0,12.3,211126,,,R"))
+    assert reader.ground_speed_mps == pytest.approx(10 * 1852 / 3600)
+    assert reader.ground_speed_ns == 5
+    for void in (
+        "GNRMC,102030.500,V,,,,,20.0,,211126,,,N",
+        "GNRMC,102030.500,A,2218.1,N,11411.7,E,,,211126",
+        "GNRMC,102030.500,A,2218.1",
+    ):
+        reader.feed(6, sentence(void))
+    assert (round(reader.ground_speed_mps, 3), reader.ground_speed_ns) == (5.144, 5)

@@ -42,6 +42,18 @@ BROKEN = [
         "below 0.8 ([control] cross_track_limit_m)",
     ),
     (
+        "voltage_min_v = 480 ",
+        "voltage_min_v = 614 ",
+        "[battery] voltage_min_v",
+        "below 614 ([battery] nominal_voltage_v)",
+    ),
+    (
+        "voltage_max_v = 701 ",
+        "voltage_max_v = 613 ",
+        "[battery] voltage_max_v",
+        "at least 614 ([battery] nominal_voltage_v)",
+    ),
+    (
         "cell_temperature_min_degc = -35",
         "cell_temperature_min_degc = 60",
         "[battery] cell_temperature_min_degc",
