@@ -134,6 +134,10 @@ def _snapped(limit: float, signal: SignalLayout, si_factor: float, si_offset: fl
     steps = to_steps(limit, signal, si_factor, si_offset)
     if signal.kind is RawKind.FLOAT32 and abs(steps) <= FLOAT32_MAX:
         return from_raw(_FLOAT32.unpack(_FLOAT32.pack(steps))[0], signal, si_factor, si_offset)
-    if signal.is_float or not abs(steps) < 2.0**64 or abs(steps - round(steps)) > step_tolerance(steps):
+    if signal.is_float or not abs(steps) < 2.0**64:
+        return limit
+    # Taking away an offset of many steps leaves its rounding error in the few that remain.
+    tolerance = step_tolerance(max(abs(steps), abs(signal.offset / signal.factor)))
+    if abs(steps - round(steps)) > tolerance:
         return limit
     return from_raw(round(steps), signal, si_factor, si_offset)

@@ -32,6 +32,16 @@ def test_the_dbcs_limits_are_part_of_the_range(raw: int, reason: Unusable) -> No
     assert sampled(receiver_of((-3, 3)), raw).reasons == (reason,)
 
 
+@pytest.mark.parametrize(("raw", "reason"), [(-1, OUT), (0, OK), (14, OK), (15, OUT)])
+def test_a_limit_means_its_step_also_beside_a_great_offset(raw: int, reason: Unusable) -> None:
+    # (-273.149999986 + 273.15) / 1e-9 is 13.99996 in float64.
+    message = one_signal_message(
+        "M", 1, 0, 16, signed=True, factor=1e-9, offset=-273.15, limits=(-273.15, -273.149999986)
+    )
+    receiver = Receiver({"drive": Database([message])}, [SignalBinding("value", "drive", "M", "S")])
+    assert sampled(receiver, raw).reasons == (reason,)
+
+
 @pytest.mark.parametrize("raw", [-32768, 32767])
 def test_a_dbc_without_limits_limits_nothing(raw: int) -> None:
     assert sampled(receiver_of(), raw).all_ok
