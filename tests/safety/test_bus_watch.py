@@ -8,7 +8,7 @@ from firmware_runtime.safety.bus_watch import ALL_WELL, BusFindings, BusWatch
 from firmware_runtime.safety.fault_monitor import FaultMonitor
 from firmware_runtime.safety.watches import Findings
 from firmware_runtime.vehicle.enums import Severity
-from tests.safety.fault_cases import WELL
+from tests.safety.fault_examples import WELL
 
 MS = 1_000_000
 S = 1_000 * MS
@@ -37,6 +37,7 @@ def test_silent_ports_are_well(watch: BusWatch) -> None:
     assert watch.counts == {}
 
 
+@pytest.mark.requirement("SR-14")
 def test_a_foreign_sender_holds_though_it_falls_silent(watch: BusWatch) -> None:
     watch.step(0, [foreign()], False)
     assert watch.step(3600 * S, (), False).foreign_senders == ("drive.SteeringCommand",)
@@ -48,6 +49,7 @@ def test_an_acknowledge_clears_a_foreign_sender_that_was_silent_for_a_second(wat
     assert watch.step(S, (), True) == ALL_WELL
 
 
+@pytest.mark.requirement("SR-14")
 def test_an_acknowledge_does_not_clear_a_foreign_sender_that_goes_on(watch: BusWatch) -> None:
     for k in range(100):
         found = watch.step(k * 100 * MS, [foreign()], acknowledged=k > 20)

@@ -11,7 +11,7 @@ from firmware_runtime.safety.fault_monitor import FaultMonitor
 from firmware_runtime.safety.fault_row import ClearCondition, FaultRow, dtc
 from firmware_runtime.safety.monitor_inputs import MonitorInputs
 from firmware_runtime.vehicle.enums import ActuatorStatus, BatteryState, ButtonState, SafetyState, Severity
-from tests.safety.fault_cases import WELL, in_state, inputs, message, seen
+from tests.safety.fault_examples import WELL, in_state, inputs, message, seen
 
 S = SafetyState
 C = ClearCondition
@@ -65,12 +65,14 @@ def test_without_debounce_one_observation_raises_and_one_clears() -> None:
     assert not active(monitor, 20, WELL)
 
 
+@pytest.mark.requirement("SR-29")
 def test_the_time_must_pass_even_when_observations_are_many() -> None:
     monitor = FaultMonitor((row(count=3, ms=50),))
     assert not any(active(monitor, k, BAD) for k in range(50))
     assert active(monitor, 50, BAD)
 
 
+@pytest.mark.requirement("SR-29")
 def test_the_observations_must_be_made_even_when_the_time_has_passed() -> None:
     """After a stall of this computer two looks far apart are no lasting condition."""
     monitor = FaultMonitor((row(count=3, ms=50),))
@@ -129,6 +131,7 @@ def test_by_power_cycle_stays_whatever_is_done_and_a_new_runtime_knows_nothing_o
     assert not active(FaultMonitor((row(clear=C.BY_POWER_CYCLE),)), 200, WELL)
 
 
+@pytest.mark.requirement("SR-29")
 def test_an_active_fault_takes_the_severity_of_the_state_it_is_in() -> None:
     severity = {S.AUTO: Severity.MINIMAL_RISK, S.MRM: Severity.IMMEDIATE, S.SAFE_STOP: Severity.WARN}
     monitor = FaultMonitor((row(severity=severity),))
@@ -151,6 +154,7 @@ def test_a_debounce_begins_anew_in_a_state_that_is_entered_again() -> None:
     assert not active(monitor, 1000, BAD)
 
 
+@pytest.mark.requirement("SR-28")
 def test_recovery_is_permitted_when_every_active_fault_permits_it() -> None:
     def forbids(i: MonitorInputs) -> str:
         return ", ".join(i.messages.lost)
@@ -178,6 +182,7 @@ def test_names_that_join_are_added_and_none_is_forgotten() -> None:
     assert detail == "a late, b late, c late"
 
 
+@pytest.mark.requirement("SR-12")
 def test_the_lost_message_is_named() -> None:
     result = FaultMonitor().step(0, message(lost=("drive.SteeringFeedback late", "body.BatteryPack late")))
     assert result.faults[0].detail == "drive.SteeringFeedback late, body.BatteryPack late"
@@ -240,6 +245,7 @@ LOOKS = st.lists(
 
 
 @given(st.integers(1, 6), st.integers(0, 80), st.sampled_from(ClearCondition), LOOKS)
+@pytest.mark.requirement("SR-29")
 def test_whatever_happens_it_is_what_the_plain_model_says(
     count: int, wait_ms: int, clear: ClearCondition, looks: list[tuple[int, bool, bool, bool]]
 ) -> None:

@@ -11,7 +11,8 @@ from firmware_runtime.safety.fault_monitor import FaultMonitor
 from firmware_runtime.safety.fault_row import FaultRow, dtc, reaction
 from firmware_runtime.safety.state_machine import SafetyMachine
 from firmware_runtime.vehicle.enums import ModeKey, SafetyState, Severity
-from tests.safety.fault_cases import CASES, DATA, WELL, Case, in_state, inputs
+from tests.safety.fault_cases import CASES
+from tests.safety.fault_examples import DATA, WELL, Case, in_state, inputs
 from tests.safety.support import HEALTHY, TICK_NS
 
 S = SafetyState
@@ -21,11 +22,13 @@ ROWS = {row.identifier: row for row in FAULTS}
 BY_IDENTIFIER = pytest.mark.parametrize("case", CASES, ids=[case.identifier for case in CASES])
 
 
+@pytest.mark.requirement("SR-29")
 def test_every_row_of_the_catalogue_has_a_case_and_every_case_a_row() -> None:
     assert [case.identifier for case in CASES] == [row.identifier for row in FAULTS]
 
 
 @BY_IDENTIFIER
+@pytest.mark.requirement("SR-18", "SR-29")
 def test_what_just_keeps_the_limit_is_no_fault_and_what_just_breaks_it_is(case: Case) -> None:
     condition = ROWS[case.identifier].condition
     for well in case.well:
@@ -52,6 +55,7 @@ def test_what_breaks_one_limit_breaks_no_other_one(case: Case) -> None:
 
 
 @BY_IDENTIFIER
+@pytest.mark.requirement("SR-29")
 def test_debounce_severity_clear_condition_and_recovery_are_as_written_here(case: Case) -> None:
     row = ROWS[case.identifier]
     assert (row.debounce_count, row.debounce_ns) == (case.count, case.ms * 1_000_000)
@@ -91,6 +95,7 @@ def test_a_trouble_code_reads_as_people_write_it(text: str, number: int) -> None
     assert str(dtc(text)) == text
 
 
+@pytest.mark.requirement("SR-29")
 def test_a_healthy_vehicle_has_no_fault_in_any_state() -> None:
     monitor = FaultMonitor()
     for number, state in enumerate(STATES):
@@ -99,6 +104,7 @@ def test_a_healthy_vehicle_has_no_fault_in_any_state() -> None:
 
 
 @BY_IDENTIFIER
+@pytest.mark.requirement("SR-18", "SR-21", "SR-29")
 def test_in_each_state_the_fault_is_raised_with_its_severity_or_not_looked_at(case: Case) -> None:
     row = ROWS[case.identifier]
     for state in STATES:

@@ -15,7 +15,7 @@ from firmware_runtime.safety.self_test import missing
 from firmware_runtime.safety.watches import ALL_QUIET, Watched, Watches
 from firmware_runtime.vehicle.enums import ActuatorStatus, Direction, ParkBrakeState
 from firmware_runtime.vehicle.signals import VehicleState
-from tests.safety.fault_cases import POSE
+from tests.safety.fault_examples import POSE
 from tests.safety.support import profile
 from tests.vehicle_state import rolling, vehicle_state
 
@@ -70,6 +70,7 @@ class Drive:
 
 @pytest.mark.parametrize("name", SPEEDS)
 @pytest.mark.parametrize("value", [0.0, 2.5])
+@pytest.mark.requirement("SR-12")
 def test_a_speed_that_stays_bit_for_bit_the_same_for_a_second_while_the_others_move_is_frozen(
     name: str, value: float
 ) -> None:
@@ -137,6 +138,7 @@ def heard(at_ns: int, position: tuple[float, float], speed_mps: float = 1.0, spe
     return GnssHeard(position, at_ns, speed_mps, speed_ns)
 
 
+@pytest.mark.requirement("SR-12")
 def test_positions_that_repeat_themselves_three_times_while_the_wheels_turn_are_frozen() -> None:
     watch = GnssWatch()
     found = [watch.step(k, heard(k, (48.0, 11.0)), 0.51).frozen for k in range(1, 6)]
@@ -167,6 +169,7 @@ def test_the_receivers_speed_is_known_for_half_a_second_and_never_before_it_came
     assert watch.step(S // 2 + 8, heard(1, (0.0, 0.0), 3.0, 7), 0.0).speed_mps is None
 
 
+@pytest.mark.requirement("SR-18")
 def test_rolling_back_adds_up_until_the_vehicle_stands_or_goes_forward() -> None:
     watch = MotionWatch()
     watch.step(0, -1.0, False, False, Direction.FORWARD)
@@ -178,6 +181,7 @@ def test_rolling_back_adds_up_until_the_vehicle_stands_or_goes_forward() -> None
     assert watch.step(5 * S, 0.0, True, False, Direction.FORWARD) == NO_UNINTENDED_MOTION
 
 
+@pytest.mark.requirement("SR-18")
 def test_in_reverse_forward_is_back() -> None:
     watch = MotionWatch()
     watch.step(0, 1.0, False, False, Direction.REVERSE)
@@ -185,6 +189,7 @@ def test_in_reverse_forward_is_back() -> None:
     assert watch.step(2 * S, -1.0, False, False, Direction.REVERSE) == NO_UNINTENDED_MOTION
 
 
+@pytest.mark.requirement("SR-18")
 def test_a_vehicle_that_is_held_must_first_stand_and_then_not_leave() -> None:
     watch = MotionWatch()
     assert watch.step(0, 2.0, False, True, Direction.FORWARD).left_hold_mps == 0.0, "still braking"
@@ -217,6 +222,7 @@ def test_a_steady_limit_may_be_passed_by_a_tenth_and_0_2_mps(limit_mps: float, m
     assert Limited().run(0.01, most_mps + 0.001, limit_mps)
 
 
+@pytest.mark.requirement("SR-26")
 def test_a_limit_that_falls_leaves_the_time_that_braking_needs() -> None:
     drive = Limited()
     drive.run(1.0, 4.0, 8.0)
