@@ -98,9 +98,7 @@ INPUT_NEEDS: dict[str, Need] = {
     "battery_discharge_power_max_w": lambda p, c: _up_to(p.traction.power_max_w),
     "battery_cell_temperature_min_degc": _cell_temperature,
     "battery_cell_temperature_max_degc": _cell_temperature,
-    "battery_isolation_ohm": lambda p, c: _up_to(
-        p.battery.isolation_min_ohm_per_v * p.battery.voltage_max_v
-    ),
+    "battery_isolation_ohm": lambda p, c: _up_to(p.battery.isolation_min_ohm_per_v * p.battery.voltage_max_v),
     "zone_speed_limit_mps": lambda p, c: _up_to(p.limits.speed_max_mps),
     "load_mass_kg": lambda p, c: _up_to(p.mass.payload_max_kg),
 }
