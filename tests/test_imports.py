@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -20,6 +22,7 @@ def loaded_by(module: str) -> set[str]:
     return set(answer.stdout.split())
 
 
+@pytest.mark.requirement("SR-02")
 def test_a_live_supervisor_has_no_motion_battery_or_drive_module_loaded() -> None:
     loaded = loaded_by("firmware_runtime.safety.supervisor")
     assert "firmware_runtime.safety.supervisor" in loaded

@@ -25,6 +25,7 @@ def explored(request: pytest.FixtureRequest) -> tuple[Exploration, Result]:
     return exploration, exploration.explore()
 
 
+@pytest.mark.requirement("SR-05", "SR-09")
 def test_every_reachable_configuration_keeps_every_invariant(explored: tuple[Exploration, Result]) -> None:
     _, result = explored
     lines = as_text(result)
@@ -35,6 +36,7 @@ def test_every_reachable_configuration_keeps_every_invariant(explored: tuple[Exp
     assert result.transitions > 200_000
 
 
+@pytest.mark.requirement("SR-09")
 def test_there_is_an_invariant_for_each_sentence_of_the_requirement() -> None:
     assert len(TEXTS) == len(INVARIANTS) + len(REACHABILITY)
     for sentence in (
@@ -58,6 +60,7 @@ def test_there_is_an_invariant_for_each_sentence_of_the_requirement() -> None:
         assert any(sentence in text for text in TEXTS.values()), sentence
 
 
+@pytest.mark.requirement("SR-09")
 def test_every_input_of_a_configuration_is_covered_exactly_once(
     explored: tuple[Exploration, Result],
 ) -> None:
@@ -110,6 +113,7 @@ def violated() -> Result:
     return Exploration(True, ForgetfulMachine(SAFETY, LIMITS, cab=True)).explore()
 
 
+@pytest.mark.requirement("SR-09")
 def test_a_violation_is_told_with_the_shortest_path_to_it(violated: Result) -> None:
     found = {violation.identifier: violation for violation in violated.violations}
     assert {"latch-cleared", "latched-left"} <= set(found)

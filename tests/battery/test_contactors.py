@@ -44,6 +44,7 @@ def test_contactors_are_asked_only_where_the_state_permits(contactors: Contactor
         {"unusable": frozenset({"battery_link_voltage_v"})},
     ],
 )
+@pytest.mark.requirement("SR-21")
 def test_high_voltage_is_ready_only_when_everything_says_so(
     contactors: Contactors, wrong: dict[str, object]
 ) -> None:
@@ -90,6 +91,7 @@ def test_a_limit_that_cannot_be_trusted_counts_as_none() -> None:
 OPENING_A, OPENING_S = 30.0, 2.0
 
 
+@pytest.mark.requirement("SR-22")
 def test_closed_contactors_stay_until_the_vehicle_stands_and_the_current_is_low(
     contactors: Contactors,
 ) -> None:
@@ -106,6 +108,7 @@ def test_closed_contactors_stay_until_the_vehicle_stands_and_the_current_is_low(
 @pytest.mark.parametrize(
     "unknown", [{"battery_current_a": 31.0}, {"unusable": frozenset({"battery_current_a"})}]
 )
+@pytest.mark.requirement("SR-22")
 def test_a_current_that_does_not_fall_is_cut_in_time(
     contactors: Contactors, unknown: dict[str, object]
 ) -> None:

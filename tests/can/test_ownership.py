@@ -88,6 +88,7 @@ def test_two_processes_cannot_own_one_message() -> None:
         ("services", Origin.OTHER, False),
     ],
 )
+@pytest.mark.requirement("SR-14")
 def test_who_may_send_what(owner: str, origin: Origin, foreign: bool) -> None:
     guard = OwnershipGuard("drive", "supervisor", [Owned("drive", 0x101, "drive.Steering", owner, MS, 0)])
     assert guard.is_foreign(0x101, origin) == foreign

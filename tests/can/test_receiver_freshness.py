@@ -71,6 +71,7 @@ def test_missing_counts_as_late_only_after_the_grace_from_the_first_sample(recei
     assert receiver.late_messages(START_NS + 10**15) == ("drive.Fast", "drive.Slow", "drive.CycleOnly")
 
 
+@pytest.mark.requirement("SR-12")
 def test_a_signal_is_late_past_its_deadline_and_not_at_it(receiver: Receiver) -> None:
     receiver.sample(START_NS)
     for message in range(4):
@@ -96,6 +97,7 @@ def test_an_event_message_is_never_late(receiver: Receiver) -> None:
     assert receiver.sample(START_NS + 10**18).reasons == (LATE, LATE, LATE, OK)
 
 
+@pytest.mark.requirement("SR-12")
 def test_a_stamp_from_the_future_does_not_keep_a_dead_message_fresh(receiver: Receiver) -> None:
     receiver.sample(START_NS)
     receiver.push(frame(FAST, START_NS + 10**15))

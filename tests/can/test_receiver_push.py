@@ -64,11 +64,13 @@ def test_bus_and_identifier_format_are_part_of_the_identity(receiver: Receiver) 
 
 
 @pytest.mark.parametrize("length", [0, 1, 2, 7, 9, 64])
+@pytest.mark.requirement("SR-13")
 def test_another_length_is_rejected(receiver: Receiver, length: int) -> None:
     assert receiver.push(speeds(0)._replace(data=bytes(length))) is Rejection.LENGTH
     assert rejected(receiver) == {Rejection.LENGTH: 1}
 
 
+@pytest.mark.requirement("SR-13")
 def test_a_single_wrong_bit_anywhere_is_rejected(receiver: Receiver) -> None:
     good = speeds(0).data
     for bit in range(64):
@@ -78,11 +80,13 @@ def test_a_single_wrong_bit_anywhere_is_rejected(receiver: Receiver) -> None:
     assert rejected(receiver) == {Rejection.CRC: 64}
 
 
+@pytest.mark.requirement("SR-13")
 def test_another_messages_frame_under_our_identifier_is_rejected(receiver: Receiver) -> None:
     masquerade = frame_of(BRAKES, 0)._replace(can_id=frame_id(SPEEDS))
     assert receiver.push(masquerade) is Rejection.CRC
 
 
+@pytest.mark.requirement("SR-13")
 def test_a_stuck_sender_is_rejected_and_its_values_grow_old(receiver: Receiver) -> None:
     receiver.sample(0)
     for tick in range(10):
@@ -92,6 +96,7 @@ def test_a_stuck_sender_is_rejected_and_its_values_grow_old(receiver: Receiver) 
     assert rejected(receiver) == {Rejection.REPEATED: 9}
 
 
+@pytest.mark.requirement("SR-13")
 def test_a_rejected_frame_changes_neither_value_nor_age(receiver: Receiver) -> None:
     receiver.push(speeds(0, 5 * MS))
     two_kmh = bytes([0, 0, 244, 1, 244, 1, 0, 0])

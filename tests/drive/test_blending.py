@@ -89,6 +89,7 @@ def test_release_takes_all_torque_at_once() -> None:
     assert blending.step(50_000.0, 3.0, 5600.0, 3000.0, 400e3, 300e3).torque_nm <= SLEW_NMPS * 0.01
 
 
+@pytest.mark.requirement("SR-23")
 def test_the_service_brake_bridges_until_the_spring_brake_has_applied_and_until_it_is_open() -> None:
     park = ParkBrake(DATA.brake)
     standing = park.step(True, True, True, ParkBrakeState.MOVING)

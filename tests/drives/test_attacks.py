@@ -33,6 +33,7 @@ def climb_from(distance_m: float, grade: float) -> tuple[tuple[float, float], ..
 
 @pytest.mark.parametrize("load_kg", [0.0, LADEN_KG])
 @pytest.mark.parametrize("grade", [0.05, 0.10, 0.15])
+@pytest.mark.requirement("SR-23")
 def test_it_starts_on_a_hill_without_rolling_back(grade: float, load_kg: float) -> None:
     rig = hill(((0.0, grade),), load_kg)
     rig.start()
@@ -47,6 +48,7 @@ def test_it_starts_on_a_hill_without_rolling_back(grade: float, load_kg: float) 
 
 @pytest.mark.parametrize("grade", [-0.10, -0.05, 0.05, 0.10])
 @pytest.mark.parametrize("load_kg", [0.0, LADEN_KG])
+@pytest.mark.requirement("SR-23")
 def test_a_scanner_stop_on_a_hill_stands_and_stays(grade: float, load_kg: float) -> None:
     rig = hill(climb_from(15.0, grade), load_kg)
     rig.drive_to(50.0)
@@ -99,6 +101,7 @@ def test_a_proposal_that_comes_late_but_not_too_late_stops_nothing(ticks: int, p
     assert rig.onboard.supervisor.report.rejected == 0
 
 
+@pytest.mark.requirement("SR-25")
 def test_the_spring_brake_does_not_close_on_turning_wheels() -> None:
     rig = Rig()
     rig.drive_to(40.0)
@@ -145,6 +148,7 @@ def test_the_supervisors_own_stop_is_no_longer_on_a_hill_than_its_plan(grade: fl
     assert rig.truth.distance_m - from_m <= speed_mps**2 / (2 * 0.7 * 1.8) + 0.5 * speed_mps
 
 
+@pytest.mark.requirement("SR-26")
 def test_the_bumper_is_an_emergency_stop_also_while_the_supervisor_stops_the_truck() -> None:
     rig = Rig()
     rig.drive_to(45.0)
@@ -157,6 +161,7 @@ def test_the_bumper_is_an_emergency_stop_also_while_the_supervisor_stops_the_tru
     assert rig.truth.distance_m - from_m < speed_mps**2 / (2 * 3.0) + 0.5 * speed_mps
 
 
+@pytest.mark.requirement("SR-04")
 def test_a_run_button_that_is_broken_and_then_pressed_starts_nothing() -> None:
     rig = Rig()
     buttons = rig.vehicle.sender("OperatorInputs")
@@ -183,6 +188,7 @@ def test_it_does_not_set_off_with_its_back_to_the_route() -> None:
     assert rig.truth.distance_m == 0.0
 
 
+@pytest.mark.requirement("SR-23")
 def test_a_park_brake_that_never_opens_is_a_fault_and_no_endless_wait() -> None:
     rig = Rig(STRAIGHT)
     rig.run(lambda r: r.now_ns > 0 and r.state is S.READY, 20)
@@ -193,6 +199,7 @@ def test_a_park_brake_that_never_opens_is_a_fault_and_no_endless_wait() -> None:
     assert rig.truth.distance_m < 0.05
 
 
+@pytest.mark.requirement("SR-25")
 def test_a_park_brake_that_says_closed_at_speed_is_a_minimal_risk_stop_not_a_blow() -> None:
     rig = Rig(STRAIGHT)
     rig.drive_to(40.0)
@@ -206,6 +213,7 @@ def test_a_park_brake_that_says_closed_at_speed_is_a_minimal_risk_stop_not_a_blo
     assert rig.state is S.SAFE_STOP
 
 
+@pytest.mark.requirement("SR-19")
 def test_fixes_that_jump_while_driving_never_pull_the_truck_off_its_path() -> None:
     rig = Rig()
     rig.drive_to(64.0)

@@ -48,12 +48,14 @@ def stopped() -> Rig:
     return rig
 
 
+@pytest.mark.requirement("SR-14")
 def test_a_foreign_sender_stops_the_truck_along_its_path(stopped: Rig) -> None:
     assert stopped.state is S.SAFE_STOP
     assert standing(stopped)
     assert stopped.cross_track_max_m < 0.25
 
 
+@pytest.mark.requirement("SR-30")
 def test_the_black_box_replays_to_the_same_bytes_and_not_without_the_event(stopped: Rig) -> None:
     assert stopped.records is not None
     decoder = msgspec.msgpack.Decoder(TickRecord)
@@ -67,6 +69,7 @@ def test_the_black_box_replays_to_the_same_bytes_and_not_without_the_event(stopp
     assert difference.tick == event_at
 
 
+@pytest.mark.requirement("SR-14")
 def test_it_is_acknowledged_only_once_the_sender_is_silent() -> None:
     rig = Rig(STRAIGHT)
     rig.drive_to(20.0)
@@ -103,6 +106,7 @@ def test_a_foreign_sender_at_standstill_is_a_fault_until_it_is_acknowledged() ->
     rig.run(lambda r: r.state is S.READY, 20)
 
 
+@pytest.mark.requirement("SR-05")
 def test_one_press_does_not_clear_an_e_stop_and_a_foreign_sender_together() -> None:
     rig = Rig(STRAIGHT)
     rig.drive_to(20.0)
@@ -122,6 +126,7 @@ def test_one_press_does_not_clear_an_e_stop_and_a_foreign_sender_together() -> N
 
 @pytest.mark.parametrize("bus", ["drive", "body"])
 @pytest.mark.parametrize("state", [BusState.BUS_OFF, BusState.DOWN], ids=lambda state: state.name)
+@pytest.mark.requirement("SR-14")
 def test_a_needed_bus_that_is_off_stops_the_truck_before_a_message_is_missed(
     bus: str, state: BusState
 ) -> None:
@@ -141,6 +146,7 @@ def test_a_needed_bus_that_is_off_stops_the_truck_before_a_message_is_missed(
     assert rig.state in (S.MRM, S.SAFE_STOP, S.ESTOP)
 
 
+@pytest.mark.requirement("SR-14")
 def test_after_bus_off_only_an_acknowledge_with_the_bus_back_lets_it_drive_again() -> None:
     rig = Rig(STRAIGHT)
     rig.drive_to(20.0)

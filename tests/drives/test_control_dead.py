@@ -81,6 +81,7 @@ def test_the_places_are_what_they_are_said_to_be(endings: dict[str, list[Ending]
     assert max(b.place_m - a.place_m for a, b in pairwise(dead)) < 250
 
 
+@pytest.mark.requirement("SR-10")
 def test_without_control_the_truck_stays_on_its_path_to_standstill(
     endings: dict[str, list[Ending]],
 ) -> None:
@@ -88,6 +89,7 @@ def test_without_control_the_truck_stays_on_its_path_to_standstill(
     assert {e.cause for e in endings["control"]} == {"no proposal from control"}
 
 
+@pytest.mark.requirement("SR-11")
 def test_without_the_whole_runtime_holding_the_angle_costs_no_more_than_the_corridor(
     endings: dict[str, list[Ending]],
 ) -> None:
@@ -106,6 +108,7 @@ def test_steering_that_seizes_is_found_and_the_truck_stops_before_it_leaves_its_
 @pytest.mark.parametrize(
     ("load_kg", "held_m"), [(0.0, CORRIDOR_M), (LADEN_KG, LADEN_HELD_M)], ids=["empty", "laden"]
 )
+@pytest.mark.requirement("SR-10", "SR-11")
 def test_everywhere_on_the_lap(norisring: Track, load_kg: float, held_m: float) -> None:
     everywhere = [float(place) for place in range(40, 2290, 25)]
     hands = {"control": kill_control, "runtime": kill_runtime, "steering": seize_steering}

@@ -69,6 +69,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not() -> None:
     assert logs[0] != logs[2]
 
 
+@pytest.mark.requirement("SR-01", "SR-03", "SR-04")
 def test_the_estop_stops_the_truck_and_nothing_but_a_person_starts_it_again(drive_bus: Database) -> None:
     rig = Rig()
     rig.drive_to(40.0)
@@ -91,6 +92,7 @@ def test_the_estop_stops_the_truck_and_nothing_but_a_person_starts_it_again(driv
 
 
 @pytest.mark.parametrize("ecu", ["inverter", "brakes", "steering"])
+@pytest.mark.requirement("SR-20")
 def test_a_lost_actuator_stops_the_truck_along_its_path(ecu: str, drive_bus: Database) -> None:
     rig = Rig()
     rig.drive_to(66.0)
@@ -105,6 +107,7 @@ def test_a_lost_actuator_stops_the_truck_along_its_path(ecu: str, drive_bus: Dat
 
 
 @pytest.mark.parametrize("place_m", [30.0, 66.0, 80.0, 100.0])
+@pytest.mark.requirement("SR-10")
 def test_without_control_the_supervisor_stops_along_the_path(place_m: float, drive_bus: Database) -> None:
     rig = Rig()
     rig.drive_to(place_m)
@@ -119,6 +122,7 @@ def test_without_control_the_supervisor_stops_along_the_path(place_m: float, dri
     assert rig.truth.park_brake_applied
 
 
+@pytest.mark.requirement("SR-11")
 def test_without_the_whole_runtime_the_ecus_stop_the_truck() -> None:
     rig = Rig()
     rig.drive_to(40.0)
@@ -131,6 +135,7 @@ def test_without_the_whole_runtime_the_ecus_stop_the_truck() -> None:
     assert rig.truth.park_brake_applied
 
 
+@pytest.mark.requirement("SR-04", "SR-11")
 def test_a_restarted_runtime_shakes_hands_with_latched_ecus_before_anything_moves() -> None:
     from firmware_runtime.executive.onboard import Onboard
 
@@ -149,6 +154,7 @@ def test_a_restarted_runtime_shakes_hands_with_latched_ecus_before_anything_move
     assert rig.truth.speed_mps == 0.0
 
 
+@pytest.mark.requirement("SR-19")
 def test_long_blindness_is_a_minimal_risk_stop_on_the_route() -> None:
     rig = Rig()
     rig.drive_to(45.0)
@@ -176,6 +182,7 @@ def test_long_blindness_is_a_minimal_risk_stop_on_the_route() -> None:
     ],
     ids=["interlock", "mute", "crc", "counter", "link", "mode-key"],
 )
+@pytest.mark.requirement("SR-04", "SR-08", "SR-12", "SR-21")
 def test_a_fault_while_driving_ends_in_a_latched_stop_that_a_person_must_clear(
     meddle: Callable[[Rig], None], fault: str
 ) -> None:
@@ -195,6 +202,7 @@ def test_a_fault_while_driving_ends_in_a_latched_stop_that_a_person_must_clear(
     assert rig.state is S.SAFE_STOP
 
 
+@pytest.mark.requirement("SR-26")
 def test_something_in_the_scanners_field_holds_the_truck_and_lets_it_go_on() -> None:
     rig = Rig()
     rig.drive_to(30.0)
@@ -208,6 +216,7 @@ def test_something_in_the_scanners_field_holds_the_truck_and_lets_it_go_on() -> 
     assert rig.stop_error_m <= STOP_ERROR_M
 
 
+@pytest.mark.requirement("SR-26")
 def test_a_zone_caps_the_speed() -> None:
     rig = Rig()
     rig.drive_to(10.0)
@@ -216,6 +225,7 @@ def test_a_zone_caps_the_speed() -> None:
     assert rig.truth.speed_mps == pytest.approx(1.5, abs=0.1)
 
 
+@pytest.mark.requirement("SR-26")
 def test_the_bumper_is_an_emergency_stop() -> None:
     rig = Rig()
     rig.drive_to(40.0)

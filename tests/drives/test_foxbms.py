@@ -73,6 +73,7 @@ def test_what_the_runtime_reads_equals_cantools_with_the_makers_labels() -> None
     assert enums["battery_interlock"][1.0] is SwitchState.OPEN
 
 
+@pytest.mark.requirement("SR-21")
 def test_an_open_interlock_stops_the_truck() -> None:
     rig = Rig(vehicle="q_truck_foxbms")
     rig.drive_to(40.0)
@@ -82,6 +83,7 @@ def test_an_open_interlock_stops_the_truck() -> None:
     assert SafetyState.MRM in rig.states
 
 
+@pytest.mark.requirement("SR-12")
 def test_a_silent_battery_is_named() -> None:
     rig = Rig(vehicle="q_truck_foxbms")
     rig.drive_to(40.0)

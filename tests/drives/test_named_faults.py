@@ -41,6 +41,7 @@ def _freeze_wheel(rig: Rig) -> None:
     ],
     ids=lambda value: value.split(":")[0] if isinstance(value, str) else None,
 )
+@pytest.mark.requirement("SR-08", "SR-12", "SR-21")
 def test_it_is_named_and_the_truck_stops_and_waits_for_a_person(
     hand: Callable[[Rig], None], fault: str, seconds: float
 ) -> None:

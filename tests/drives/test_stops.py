@@ -59,6 +59,7 @@ class Watched:
 
 
 @pytest.mark.parametrize("cause", ["bumper", "estop", "estop, control dead"])
+@pytest.mark.requirement("SR-02", "SR-22", "SR-25")
 def test_an_emergency_stop_takes_torque_first_contactors_late_and_steering_last(
     cause: str, databases: dict[str, Database]
 ) -> None:
@@ -90,6 +91,7 @@ def test_an_emergency_stop_takes_torque_first_contactors_late_and_steering_last(
 @pytest.mark.parametrize("load_kg", [0.0, LADEN_KG])
 @pytest.mark.parametrize("grade", [-0.10, 0.0, 0.15])
 @pytest.mark.parametrize("control", ["alive", "dead"])
+@pytest.mark.requirement("SR-25")
 def test_a_minimal_risk_stop_is_never_harder_than_4_mps2(
     control: str, grade: float, load_kg: float, databases: dict[str, Database]
 ) -> None:
@@ -108,6 +110,7 @@ def test_a_minimal_risk_stop_is_never_harder_than_4_mps2(
 
 
 @pytest.mark.parametrize("place_m", [62.0, 70.0, 95.0])
+@pytest.mark.requirement("SR-20")
 def test_steering_that_seizes_is_an_emergency_stop_on_the_path(place_m: float) -> None:
     rig = Rig()
     rig.drive_to(place_m)

@@ -100,6 +100,7 @@ def test_the_port_tells_whose_message_it_was(attacked: Attacked) -> None:
     ]
 
 
+@pytest.mark.requirement("SR-14")
 def test_the_fault_names_the_message_and_the_stop_begins_in_the_same_tick(attacked: Attacked) -> None:
     before, then = attacked.ticks[attacked.first - 1 : attacked.first + 1]
     assert (before.telemetry.state, before.telemetry.faults) == (SafetyState.AUTO, ())
@@ -110,6 +111,7 @@ def test_the_fault_names_the_message_and_the_stop_begins_in_the_same_tick(attack
     )
 
 
+@pytest.mark.requirement("SR-14")
 def test_the_truck_stands_and_holds_and_the_fault_waits_for_a_person(attacked: Attacked) -> None:
     assert attacked.after.speed_mps == 0.0
     assert attacked.after.park_brake_applied
@@ -120,6 +122,7 @@ def test_the_truck_stands_and_holds_and_the_fault_waits_for_a_person(attacked: A
     assert last.faults[0].startswith("foreign_sender: drive.SteeringCommand")
 
 
+@pytest.mark.requirement("SR-30")
 def test_the_black_box_replays_to_the_same_bytes(attacked: Attacked) -> None:
     command = [sys.executable, "-m", "firmware_runtime.executive", "replay", str(attacked.box), str(PROFILE)]
     command += ["--route", str(attacked.route)]

@@ -85,6 +85,7 @@ def replayed(record: Path, route: Path) -> subprocess.CompletedProcess[str]:
     return run("replay", str(record), PROFILE, "--route", str(route))
 
 
+@pytest.mark.requirement("SR-30")
 def test_a_run_is_recorded_and_its_replay_gives_every_byte_again(record: Path, route: Path) -> None:
     header = BlackBoxReader(record).header
     assert (header.vehicle, header.tick_ns) == ("q_truck", 10_000_000)
@@ -94,6 +95,7 @@ def test_a_run_is_recorded_and_its_replay_gives_every_byte_again(record: Path, r
     assert (answer.returncode, answer.stdout) == (0, f"{ticks} ticks, every byte the same\n"), answer.stderr
 
 
+@pytest.mark.requirement("SR-30")
 def test_a_changed_record_is_found_out(record: Path, route: Path, tmp_path: Path) -> None:
     reader = BlackBoxReader(record)
     changed = tmp_path / "changed"

@@ -95,6 +95,7 @@ def test_service_force_is_bounded(rig: Rig) -> None:
     assert rig.seen["BrakeFeedback"]["Force"] == pytest.approx(420_000, abs=20)
 
 
+@pytest.mark.requirement("SR-11")
 def test_latched_while_moving_it_brakes_with_40_percent_then_parks() -> None:
     rig = Rig(variant("q_truck", start={"load_mass_kg": 60_000.0}))
     rig.ready_to_drive()

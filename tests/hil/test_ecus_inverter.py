@@ -98,6 +98,7 @@ def test_while_stopping_backwards_it_brakes_by_positive_torque(rig: Rig) -> None
     assert rig.truth.motor_torque_nm == pytest.approx(500, abs=1)
 
 
+@pytest.mark.requirement("SR-11")
 def test_latched_its_torque_is_gone_within_100_ms(rig: Rig) -> None:
     rig.set("TractionCommand", TorqueRequest=1400)
     rig.run(1.0)

@@ -83,6 +83,7 @@ def test_does_not_clear_while_its_own_command_is_missing(rig: Rig, ecu: str) -> 
 
 @pytest.mark.parametrize("ecu", ACTUATORS)
 @pytest.mark.parametrize("missing", ["RuntimeHeartbeat", "own command"])
+@pytest.mark.requirement("SR-11")
 def test_latches_when_a_message_is_missing_for_50_ms(rig: Rig, ecu: str, missing: str) -> None:
     latched, command, feedback = ACTUATORS[ecu]
     rig.unlatch()
@@ -111,6 +112,7 @@ def test_four_lost_frames_do_not_latch(rig: Rig, ecu: str) -> None:
     "message", ["RuntimeHeartbeat", "TractionCommand", "BrakeCommand", "SteeringCommand"]
 )
 @pytest.mark.parametrize("damage", ["crc", "counter"])
+@pytest.mark.requirement("SR-11")
 def test_damaged_and_repeated_frames_count_as_missing(rig: Rig, message: str, damage: str) -> None:
     rig.unlatch()
     stuck = rig.peer.frame(message, rig.commands[message])
@@ -134,6 +136,7 @@ def test_damaged_and_repeated_frames_count_as_missing(rig: Rig, message: str, da
         assert rig.truth.steering_latched
 
 
+@pytest.mark.requirement("SR-11")
 def test_a_latch_does_not_clear_by_itself_when_messages_come_back(rig: Rig) -> None:
     rig.unlatch()
     rig.silent = {"RuntimeHeartbeat"}
@@ -145,6 +148,7 @@ def test_a_latch_does_not_clear_by_itself_when_messages_come_back(rig: Rig) -> N
     assert rig.truth.steering_latched
 
 
+@pytest.mark.requirement("SR-11")
 def test_does_not_clear_while_the_vehicle_moves(rig: Rig) -> None:
     rig.ready_to_drive()
     rig.reach_speed(3.0, rig.vehicle.parameters.inverter.torque_max_nm * 0.6)

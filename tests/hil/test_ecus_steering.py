@@ -89,6 +89,7 @@ def test_the_true_angle_lacks_the_sensors_zero_error(rig: Rig) -> None:
     assert max(readings) - min(readings) > 1e-4
 
 
+@pytest.mark.requirement("SR-11")
 def test_holds_its_angle_when_latched(rig: Rig) -> None:
     rig.set("SteeringCommand", FrontAngle=0.3)
     rig.run(0.6)

@@ -117,6 +117,7 @@ def test_the_kill_is_noticed_and_told(killed: KilledDrive) -> None:
     assert any("runtime died: signal 9 (SIGKILL)" in text for _, text in killed.witness.notes)
 
 
+@pytest.mark.requirement("SR-11")
 def test_the_vehicle_stops_by_its_ecus_alone(killed: KilledDrive) -> None:
     last = killed.witness.truths[-1]
     assert last.speed_mps == 0.0

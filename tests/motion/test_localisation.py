@@ -111,6 +111,7 @@ def test_noise_is_averaged_by_odometry() -> None:
     assert sum(e * e for e in errors) / len(errors) < 0.02**2
 
 
+@pytest.mark.requirement("SR-19")
 def test_a_drop_out_is_bridged_and_its_growing_uncertainty_is_told() -> None:
     drive = Drive(speed_mps=5.0)
     before = drive.run(10.0)
@@ -142,6 +143,7 @@ def test_a_single_outlier_is_rejected() -> None:
     assert drive.error_m() < 0.06
 
 
+@pytest.mark.requirement("SR-19")
 def test_when_all_fixes_disagree_it_says_so_and_reckons_on_until_it_stands() -> None:
     drive = Drive(speed_mps=3.0)
     drive.run(10.0)

@@ -86,6 +86,7 @@ def with_limits(**changes: Any) -> ProfileData:
     return msgspec.structs.replace(TRUCK, limits=msgspec.structs.replace(TRUCK.limits, **changes))
 
 
+@pytest.mark.requirement("SR-25")
 def test_the_deceleration_is_what_the_brakes_give_on_the_worst_grade_and_never_above_4() -> None:
     greedy = StopChooser(with_limits(minimal_risk_deceleration_mps2=50.0))
     assert greedy.minimal_risk_mps2(0.0) == 4.0
@@ -103,6 +104,7 @@ GRAVITY_MPS2 = 9.80665
 @pytest.mark.parametrize("loaded", [0.0, 1.0])
 @pytest.mark.parametrize("speed_mps", [0.5, 2.0, 5.0, 8.33])
 @pytest.mark.parametrize("gain", [1.0, 0.86])
+@pytest.mark.requirement("SR-27")
 def test_the_plan_reaches_beyond_the_stop_on_the_worst_grade(
     vehicle: str, loaded: float, speed_mps: float, gain: float
 ) -> None:

@@ -85,6 +85,7 @@ def test_a_file_cut_at_any_byte_keeps_every_record_before_the_cut(whole: bytes, 
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
+@pytest.mark.requirement("SR-30")
 def test_a_flipped_bit_is_never_taken_for_a_record(
     data: st.DataObject, whole: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

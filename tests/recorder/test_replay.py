@@ -55,6 +55,7 @@ def change(record: TickRecord, **changes: object) -> TickRecord:
 
 
 @pytest.mark.parametrize(("field", "value"), [("frames_in", ()), ("serial_in", b"#"), ("host", HostReport())])
+@pytest.mark.requirement("SR-30")
 def test_a_changed_input_shows_in_that_very_tick(field: str, value: object) -> None:
     records = recorded(30)
     records[20] = change(records[20], **{field: value})

@@ -6,8 +6,10 @@ import pytest
 
 from firmware_runtime.safety.actuator_response import STEERING_CONFIRM_NS, Actuator, ActuatorResponse
 from firmware_runtime.vehicle.enums import ActuatorStatus, OnOffState
+from firmware_runtime.vehicle.load import load_profile
+from firmware_runtime.vehicle.profile import ProfileData
 from firmware_runtime.vehicle.signals import Commands
-from tests.bus_vehicle import TICK_NS
+from tests.bus_vehicle import ROOT, TICK_NS
 from tests.safety.rig import Rig
 from tests.safety.support import profile
 from tests.vehicle_state import rolling
@@ -31,6 +33,7 @@ def ticks_to_takeover(rig: Rig, most: int = 200) -> int:
 
 
 @pytest.mark.parametrize("axle", ["front", "rear"])
+@pytest.mark.requirement("SR-20")
 def test_steering_that_sticks_is_an_emergency_stop(rig: Rig, axle: str) -> None:
     rig.drive_at(4.0, 60)
     rig.stuck.add(axle)
@@ -49,6 +52,7 @@ def test_steering_that_sticks_is_an_emergency_stop(rig: Rig, axle: str) -> None:
     assert rig.said["TractionCommand"]["TorqueRequest"] == 0
 
 
+@pytest.mark.requirement("SR-20")
 def test_brakes_that_do_not_come_are_an_emergency_stop(rig: Rig) -> None:
     rig.drive_at(4.0, 60)
     rig.stuck.add("brake")
@@ -60,6 +64,7 @@ def test_brakes_that_do_not_come_are_an_emergency_stop(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("torque_nm", [1000.0, -600.0])
+@pytest.mark.requirement("SR-20")
 def test_torque_that_nobody_asked_for_is_a_stop_along_the_path(rig: Rig, torque_nm: float) -> None:
     rig.drive_at(4.0, 60)
     rig.stuck.add("torque")
@@ -89,6 +94,7 @@ def test_less_torque_than_asked_is_explained_by_the_inverters_limit(rig: Rig) ->
     ("message", "hard"), [("SteeringFeedback", True), ("BrakeFeedback", True), ("TractionFeedback", False)]
 )
 @pytest.mark.parametrize("status", ["FAULT", "LATCHED_STOP"])
+@pytest.mark.requirement("SR-20")
 def test_an_actuator_that_reports_itself_failed_is_a_stop_within_100_ms(
     rig: Rig, message: str, hard: bool, status: str
 ) -> None:
@@ -107,8 +113,10 @@ def test_at_standstill_no_actuator_is_judged(rig: Rig) -> None:
     assert rig.supervisor.report.took_over == ""
 
 
-def watched(sent: Commands, ticks: int = 60, **measured: object) -> dict[Actuator, str]:
-    response = ActuatorResponse(TRUCK.data)
+def watched(
+    sent: Commands, ticks: int = 60, of: ProfileData = TRUCK.data, **measured: object
+) -> dict[Actuator, str]:
+    response = ActuatorResponse(of)
     found: dict[Actuator, str] = {}
     for tick in range(1, ticks):
         state = rolling(4.0, **measured)
@@ -123,6 +131,11 @@ def test_both_axles_are_named() -> None:
     found = watched(DRIVING)
     assert set(found) == {Actuator.STEERING_FRONT, Actuator.STEERING_REAR}
     assert "told 0.2 rad, is at 0 rad" in found[Actuator.STEERING_FRONT]
+
+
+def test_a_rear_axle_that_does_not_steer_is_not_judged() -> None:
+    tractor = load_profile(ROOT / "configs" / "yard_tractor.toml").data
+    assert set(watched(DRIVING, of=tractor)) == {Actuator.STEERING_FRONT}
 
 
 @pytest.mark.parametrize(
@@ -141,6 +154,7 @@ def test_disabled_steering_need_not_follow() -> None:
     assert watched(Commands(steering_front_angle_rad=0.2, steering_rear_angle_rad=-0.2)) == {}
 
 
+@pytest.mark.requirement("SR-20")
 def test_the_debounce_is_exact() -> None:
     response = ActuatorResponse(TRUCK.data)
     asked, held = Commands(steering_enable=OnOffState.ON), rolling(4.0)

@@ -99,6 +99,7 @@ def test_every_row_has_a_name_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("sequence", "told"), [(8, ""), (7, "order of proposals: number 7 after 7"), (9, "")]
 )
+@pytest.mark.requirement("SR-15")
 def test_no_proposal_counts_twice(sequence: int, told: str) -> None:
     assert judged(sequence=sequence) == told
 
@@ -111,6 +112,7 @@ def test_no_proposal_counts_twice(sequence: int, told: str) -> None:
         (-1_000_000, "age of the proposal: -0.001 s, from the future"),
     ],
 )
+@pytest.mark.requirement("SR-15")
 def test_proposals_are_young(age_ns: int, told: str) -> None:
     assert judged(age_ns=age_ns) == told
 
@@ -119,10 +121,12 @@ def test_proposals_are_young(age_ns: int, told: str) -> None:
     "signal",
     ["traction_torque_nm", "brake_force_n", "steering_front_angle_rad", "steering_rear_angle_rad"],
 )
+@pytest.mark.requirement("SR-15")
 def test_what_is_not_a_number_is_refused(signal: str) -> None:
     assert judged({signal: nan}) == f"not a number: {signal} is nan"
 
 
+@pytest.mark.requirement("SR-23")
 def test_the_park_brake_is_released_at_standstill_only_where_wheels_may_turn() -> None:
     standing = {"standing": True, "speed_mps": 0.0, "stop_plan": None}
     assert judged({"brake_force_n": HOLD_N}, state=SafetyState.READY, **standing) == (
@@ -149,6 +153,7 @@ LEAST_N = 0.9 * HOLD_N
         (APPLY, ParkBrakeState.APPLIED, 0.0, True),
     ],
 )
+@pytest.mark.requirement("SR-23")
 def test_at_standstill_something_always_holds(
     request_: ParkBrakeRequest, springs: ParkBrakeState, force_n: float, good: bool
 ) -> None:
@@ -159,6 +164,7 @@ def test_at_standstill_something_always_holds(
     assert judged(commands, park_brake=springs) == "", "rolling is another matter"
 
 
+@pytest.mark.requirement("SR-22")
 def test_contactors_stay_closed_in_a_stop_and_are_never_closed_in_one() -> None:
     opened = {"contactor_request": ContactorRequest.OPEN}
     for state in (SafetyState.ESTOP, SafetyState.FAULT, SafetyState.CHARGING, SafetyState.SHUTDOWN):
@@ -193,12 +199,14 @@ def test_contactors_stay_closed_in_a_stop_and_are_never_closed_in_one() -> None:
         ({"deceleration_mps2": 0.6}, "39.0 m, stopping takes 54.1 m"),
     ],
 )
+@pytest.mark.requirement("SR-27")
 def test_the_stop_plan_reaches_beyond_the_stop(changes: dict[str, Any], told: str) -> None:
     found = judged(stop_plan=plan(**changes), speed_mps=8.0)
     assert found.startswith(f"stop plan: {told}" if told else "")
     assert (found == "") is (told == "")
 
 
+@pytest.mark.requirement("SR-27")
 def test_a_plan_is_needed_where_the_vehicle_moves_or_sets_off() -> None:
     assert judged(stop_plan=None) == "stop plan: none while moving"
     still = {"standing": True, "speed_mps": 0.0, "stop_plan": None}
@@ -212,6 +220,7 @@ def steady(torque_nm: float) -> dict[str, Any]:
     return {"commands": commands, "accepted": commands}
 
 
+@pytest.mark.requirement("SR-15")
 def test_torque_keeps_its_limits_and_regeneration_its_own() -> None:
     laden: dict[str, Any] = {"lightest_kg": FULL_KG, "heaviest_kg": FULL_KG}
     assert judged(**steady(5600.0), **laden) == ""
@@ -223,6 +232,7 @@ def test_torque_keeps_its_limits_and_regeneration_its_own() -> None:
     )
 
 
+@pytest.mark.requirement("SR-15")
 def test_torque_grows_no_faster_than_it_may_and_falls_at_once() -> None:
     laden: dict[str, Any] = {"lightest_kg": FULL_KG, "heaviest_kg": FULL_KG}
     assert judged({"traction_torque_nm": 119.9}, **laden) == ""
@@ -238,6 +248,7 @@ def test_the_empty_vehicle_is_not_jerked() -> None:
     assert judged({"traction_torque_nm": 119.5}).startswith("jerk: 15.031 m/s³, limit 15 m/s³")
 
 
+@pytest.mark.requirement("SR-15")
 def test_acceleration_is_bounded_by_the_lightest_mass_that_it_may_be() -> None:
     # twice 0.6 m/s², 15 % of grade, rolling resistance
     limit_mps2 = 2 * 0.6 + 9.81 * 0.15 / (1 + 0.15**2) ** 0.5 + 9.81 * 0.01
@@ -247,6 +258,7 @@ def test_acceleration_is_bounded_by_the_lightest_mass_that_it_may_be() -> None:
     assert judged(**steady(torque_nm + 1), lightest_kg=FULL_KG, heaviest_kg=FULL_KG) == ""
 
 
+@pytest.mark.requirement("SR-15")
 def test_brake_force_is_a_magnitude_within_its_limit() -> None:
     assert judged({"brake_force_n": 420_000.0}) == ""
     assert judged({"brake_force_n": 420_100.0}) == "brake force: 4.201e+05 N, limit 4.2e+05 N"
@@ -254,6 +266,7 @@ def test_brake_force_is_a_magnitude_within_its_limit() -> None:
 
 
 @pytest.mark.parametrize("axle", ["front", "rear"])
+@pytest.mark.requirement("SR-15")
 def test_steering_keeps_its_angle_and_its_rate_at_any_speed(axle: str) -> None:
     signal, opposite = f"steering_{axle}_angle_rad", "rear" if axle == "front" else "front"
     both = {signal: -0.5, f"steering_{opposite}_angle_rad": -0.5}
@@ -277,6 +290,7 @@ def test_steering_that_only_begins_makes_no_step(excuse: dict[str, Any]) -> None
     assert judged(**{"commands": {"steering_front_angle_rad": 0.1}, "speed_mps": 1.0, **excuse}) == ""
 
 
+@pytest.mark.requirement("SR-15")
 def test_curvature_is_bounded_by_speed() -> None:
     """Twice the profile's lateral acceleration: 2 m/s² at 6 m/s are 0.0556 1/m, 0.4185 rad in front alone."""
     for angle_rad, good in ((0.4180, True), (0.4190, False)):
@@ -290,6 +304,7 @@ def test_curvature_is_bounded_by_speed() -> None:
     assert judged(crab, crab, speed_mps=6.0) == "", "no curvature"
 
 
+@pytest.mark.requirement("SR-15")
 def test_curvature_changes_more_slowly_at_speed() -> None:
     """Twice the profile's 2 m/s³ at 8 m/s are 0.0625 1/(m s): 0.005 rad a tick; the rate permits 0.007."""
     step_rad = 4.0 / 64.0 * WHEELBASE_M * 0.01
@@ -301,6 +316,7 @@ def test_curvature_changes_more_slowly_at_speed() -> None:
     assert judged({"steering_front_angle_rad": 1.01 * step_rad}, speed_mps=7.0) == ""
 
 
+@pytest.mark.requirement("SR-15")
 def test_speed_is_bounded_in_both_directions() -> None:
     assert judged(speed_mps=9.16) == ""
     assert judged(speed_mps=9.17) == "speed: 9.17 m/s, limit 9.163 m/s"
@@ -371,6 +387,7 @@ LOOSE = (
 
 
 @pytest.mark.parametrize("case", LOOSE, ids=[case.key for case in LOOSE])
+@pytest.mark.requirement("SR-16")
 def test_no_profile_loosens_the_hard_bounds(case: Loosened) -> None:
     """Even one that was never checked, with every figure beyond its hard bound."""
     loose = TRUCK

@@ -54,6 +54,7 @@ def reading() -> Reading:
 
 
 @pytest.mark.parametrize(("a", "b", "pressed"), PAIRS)
+@pytest.mark.requirement("SR-01")
 def test_what_a_pair_of_channels_means_in_the_very_tick(
     reading: Reading, a: SwitchState, b: SwitchState, pressed: bool
 ) -> None:
@@ -61,6 +62,7 @@ def test_what_a_pair_of_channels_means_in_the_very_tick(
 
 
 @pytest.mark.parametrize(("a", "b", "pressed"), PAIRS)
+@pytest.mark.requirement("SR-01")
 def test_a_pair_means_the_same_after_a_long_time(
     reading: Reading, a: SwitchState, b: SwitchState, pressed: bool
 ) -> None:
@@ -73,6 +75,7 @@ def test_a_signal_that_is_lost_is_one_channel_lost(reading: Reading, lost: tuple
     assert reading.see(OPEN, OPEN, lost=lost), "the other one speaks"
 
 
+@pytest.mark.requirement("SR-01")
 def test_both_signals_lost_are_an_estop_once_they_were_there(reading: Reading) -> None:
     both = ("estop_channel_a", "estop_channel_b")
     assert not reading.see(OPEN, OPEN, ticks=100, lost=both), "nothing was heard yet that could be lost"
@@ -92,6 +95,7 @@ def test_contacts_that_open_one_after_the_other_in_time_are_no_defect(reading: R
 
 
 @pytest.mark.parametrize(("a", "b"), [(OPEN, CLOSED), (CLOSED, OPEN)])
+@pytest.mark.requirement("SR-01", "SR-03")
 def test_contacts_that_contradict_too_long_stay_pressed_until_both_were_open(
     reading: Reading, a: SwitchState, b: SwitchState
 ) -> None:

@@ -41,6 +41,7 @@ FLOWING = vehicle_state(battery_current_a=30.1)
 LOST = vehicle_state(unusable=frozenset({"battery_current_a"}))
 
 
+@pytest.mark.requirement("SR-22")
 def test_contactors_stay_while_it_moves_and_open_when_it_stands_without_current() -> None:
     hold = ContactorHold(TRUCK.battery)
     assert hold.step(0, True, False, LOW)
@@ -50,6 +51,7 @@ def test_contactors_stay_while_it_moves_and_open_when_it_stands_without_current(
 
 @pytest.mark.parametrize("state", [FLOWING, LOST], ids=["flowing", "lost"])
 @pytest.mark.parametrize("standing", [False, True])
+@pytest.mark.requirement("SR-22")
 def test_a_current_that_does_not_fall_is_cut(state: VehicleState, standing: bool) -> None:
     hold = ContactorHold(TRUCK.battery)
     assert hold.step(TICK_NS, True, standing, state)

@@ -71,6 +71,7 @@ def test_the_spies_see_what_monitors_read() -> None:
 
 
 @pytest.mark.parametrize("name", READ)
+@pytest.mark.requirement("SR-17")
 def test_a_profile_without_the_signal_of_a_monitor_is_refused(name: str, tmp_path: Any) -> None:
     configuration: Configuration = copy_configuration(tmp_path)
     path = configuration.profile
@@ -82,6 +83,7 @@ def test_a_profile_without_the_signal_of_a_monitor_is_refused(name: str, tmp_pat
 
 
 @pytest.mark.parametrize("name", sorted(KEYS - {"mass.trailer_max_kg"}))
+@pytest.mark.requirement("SR-17")
 def test_a_profile_without_the_figure_of_a_monitor_is_refused(name: str, tmp_path: Any) -> None:
     """All but the trailer's mass: a vehicle without it tows nothing."""
     configuration: Configuration = copy_configuration(tmp_path)

@@ -24,11 +24,13 @@ CONFIRM_TICKS = 20
         ({"unusable": frozenset({"scanner_stop"})}, 0.0, "no word from the scanner"),
     ],
 )
+@pytest.mark.requirement("SR-26")
 def test_the_limit_and_its_cause(signals: dict[str, object], speed_mps: float, cause: str) -> None:
     limit = motion_limit(vehicle_state(**signals))
     assert (limit.speed_max_mps, limit.cause) == (speed_mps, cause)
 
 
+@pytest.mark.requirement("SR-24")
 def test_standstill_is_confirmed_over_200_ms_by_every_wheel_and_the_motor() -> None:
     standstill = Standstill(DATA.safety, DATA.traction)
     for tick in range(CONFIRM_TICKS):
@@ -47,6 +49,7 @@ def test_standstill_is_confirmed_over_200_ms_by_every_wheel_and_the_motor() -> N
         {"unusable": frozenset({"motor_speed_radps", "wheel_speed_rear_left_mps"})},
     ],
 )
+@pytest.mark.requirement("SR-24")
 def test_one_moving_or_doubtful_signal_is_no_standstill(moving: dict[str, object]) -> None:
     standstill = Standstill(DATA.safety, DATA.traction)
     for tick in range(2 * CONFIRM_TICKS):
@@ -60,6 +63,7 @@ def test_one_moving_or_doubtful_signal_is_no_standstill(moving: dict[str, object
         {"wheel_speed_front_left_mps": 3.0, "unusable": frozenset({"wheel_speed_front_left_mps"})},
     ],
 )
+@pytest.mark.requirement("SR-24")
 def test_with_one_source_lost_the_other_is_enough_after_a_second(lost: dict[str, object]) -> None:
     standstill = Standstill(DATA.safety, DATA.traction)
     for tick in range(100):

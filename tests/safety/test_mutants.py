@@ -51,6 +51,7 @@ def test_mistakes_of_every_kind_are_made(mistakes: dict[str, Mistake]) -> None:
     } < set(kinds)
 
 
+@pytest.mark.requirement("SR-09")
 def test_every_mistake_is_found_by_a_case_or_stands_among_those_that_are_none(
     mistakes: dict[str, Mistake],
 ) -> None:
@@ -74,6 +75,7 @@ def test_all_that_is_no_mistake_behaves_the_same_with_every_input(
 
 
 @pytest.mark.parametrize("name", BY_INVARIANTS_ALONE)
+@pytest.mark.requirement("SR-09")
 def test_the_exploration_alone_finds_it(mistakes: dict[str, Mistake], name: str) -> None:
     machines = {cab: built(mistakes[name], SAFETY, LIMITS, cab) for cab in (False, True)}
     assert found_by_invariant(machines) != ""

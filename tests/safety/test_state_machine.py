@@ -40,6 +40,7 @@ def test_boot_leads_to_standby_and_with_high_voltage_to_ready(walk: Walk) -> Non
     assert walk.tick() is S.READY
 
 
+@pytest.mark.requirement("SR-04")
 def test_only_a_rising_edge_of_run_starts_the_drive(walk: Walk) -> None:
     walk.tick(5, run_pressed=True)
     assert walk.config.state is S.READY, "a button found pressed at boot does not count"
@@ -57,17 +58,20 @@ def test_only_a_rising_edge_of_run_starts_the_drive(walk: Walk) -> None:
         {"mode": ModeKey.REMOTE},
     ],
 )
+@pytest.mark.requirement("SR-04")
 def test_run_is_refused_while_something_is_missing(walk: Walk, missing: dict[str, Any]) -> None:
     walk.to_ready()
     assert walk.press(run_pressed=True, **missing) not in (S.AUTO, S.DEGRADED)
 
 
+@pytest.mark.requirement("SR-02")
 def test_the_estop_wins_from_every_state(machine: SafetyMachine) -> None:
     for state in set(MAY_MOVE) - {S.SHUTDOWN}:
         walk = Walk(machine, SafetyConfig(state=state))
         assert walk.tick(estop_pressed=True, severity=Severity.IMMEDIATE) is S.ESTOP, state
 
 
+@pytest.mark.requirement("SR-03")
 def test_pressing_the_estop_again_clears_nothing_and_release_alone_does_not_either(walk: Walk) -> None:
     walk.to_auto()
     walk.tick(estop_pressed=True, standing=False)
@@ -77,6 +81,7 @@ def test_pressing_the_estop_again_clears_nothing_and_release_alone_does_not_eith
     assert walk.press(acknowledge_pressed=True) is S.STANDBY
 
 
+@pytest.mark.requirement("SR-04")
 def test_after_an_estop_nothing_drives_without_run(walk: Walk) -> None:
     walk.to_auto()
     walk.tick(estop_pressed=True)
@@ -84,6 +89,7 @@ def test_after_an_estop_nothing_drives_without_run(walk: Walk) -> None:
     assert walk.tick(200) is S.READY
 
 
+@pytest.mark.requirement("SR-08")
 def test_severity_3_while_driving_stops_and_stays_stopped_though_the_cause_goes(walk: Walk) -> None:
     walk.to_auto()
     assert walk.tick(severity=Severity.MINIMAL_RISK, standing=False) is S.MRM
@@ -100,11 +106,13 @@ def test_severity_3_while_driving_stops_and_stays_stopped_though_the_cause_goes(
     "loss",
     [{"link_alive": False}, {"high_voltage_ready": False}, {"plugged": True}, {"mode": ModeKey.OFF}],
 )
+@pytest.mark.requirement("SR-08", "SR-21")
 def test_a_loss_while_driving_is_a_minimal_risk_stop(walk: Walk, loss: dict[str, Any]) -> None:
     walk.to_auto()
     assert walk.tick(standing=False, **loss) is S.MRM
 
 
+@pytest.mark.requirement("SR-08")
 def test_a_minimal_risk_stop_is_bounded_in_time(walk: Walk) -> None:
     walk.to_auto()
     walk.tick(severity=Severity.MINIMAL_RISK, standing=False)
@@ -136,6 +144,7 @@ def test_severity_4_is_a_latched_fault_that_leads_through_the_self_test(walk: Wa
     assert walk.press(acknowledge_pressed=True) is S.SELF_TEST
 
 
+@pytest.mark.requirement("SR-05")
 def test_one_acknowledge_clears_one_latch(walk: Walk) -> None:
     walk.to_auto()
     walk.tick(severity=Severity.MINIMAL_RISK, standing=False)
@@ -155,6 +164,7 @@ def test_a_self_test_that_does_not_pass_in_time_is_a_fault(walk: Walk) -> None:
     assert walk.tick(3, self_test_passed=False) is S.FAULT
 
 
+@pytest.mark.requirement("SR-21")
 def test_charging_and_back(walk: Walk) -> None:
     walk.to_ready()
     assert walk.tick(plugged=True) is S.STANDBY
@@ -169,6 +179,7 @@ def test_a_finished_mission_ends_in_ready(walk: Walk) -> None:
     assert walk.tick(mission_done=True) is S.READY
 
 
+@pytest.mark.requirement("SR-28")
 def test_a_mission_is_not_begun_by_a_remote_driver_without_the_dead_man(walk: Walk) -> None:
     walk.to_ready()
     assert walk.press(run_pressed=True, mode=ModeKey.REMOTE) is S.READY
@@ -206,6 +217,7 @@ def test_a_key_found_at_manual_or_lost_for_a_moment_takes_nobody_to_manual(tract
     assert tractor.tick(mode=ModeKey.MANUAL) is S.MANUAL
 
 
+@pytest.mark.requirement("SR-28")
 def test_a_vehicle_is_moved_off_the_wall_by_hold_to_run(walk: Walk) -> None:
     walk.to_auto()
     crushed: dict[str, Any] = {"severity": Severity.IMMEDIATE}
@@ -226,6 +238,7 @@ def test_a_vehicle_is_moved_off_the_wall_by_hold_to_run(walk: Walk) -> None:
     assert walk.press(acknowledge_pressed=True) is S.SELF_TEST
 
 
+@pytest.mark.requirement("SR-28")
 def test_a_recovery_that_was_interrupted_wants_a_new_press(walk: Walk) -> None:
     walk.to_ready()
     key: dict[str, Any] = {"mode": ModeKey.MAINTENANCE, "recovery_permitted": True}
@@ -260,6 +273,7 @@ def test_off_is_off_until_the_power_comes_again(walk: Walk) -> None:
     assert again.tick() is S.ESTOP, "pressed while it was off: remembered"
 
 
+@pytest.mark.requirement("SR-04", "SR-06")
 def test_latches_survive_power_loss_and_lead_where_they_belong(walk: Walk) -> None:
     walk.to_auto()
     walk.tick(severity=Severity.MINIMAL_RISK, standing=False)

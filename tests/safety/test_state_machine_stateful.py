@@ -7,6 +7,7 @@ The model knows no table: a latch is set by its cause, cleared by its acknowledg
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -16,6 +17,8 @@ from firmware_runtime.safety.facts import SafetyConfig, SafetyInputs
 from firmware_runtime.safety.state_machine import SafetyMachine, acknowledgement
 from firmware_runtime.vehicle.enums import ModeKey, SafetyState, Severity, StopKind
 from tests.safety.cases import BASE, COMFORTABLE_S, DEGRADED_S, LATCHES, MINIMAL_RISK_S, SELF_TEST_S
+
+pytestmark = pytest.mark.requirement("SR-05", "SR-09")
 
 S = SafetyState
 TICK_NS = 10_000_000

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from firmware_runtime.can.frame import Frame
@@ -37,6 +38,7 @@ def test_a_good_proposal_goes_out_as_it_is(rig: Rig) -> None:
     assert rig.said["RuntimeHeartbeat"]["ControlWell"] == 1
 
 
+@pytest.mark.requirement("SR-04")
 def test_at_boot_it_says_the_safe_words(rig: Rig) -> None:
     rig.proposing = False
     rig.tick(5)
@@ -48,6 +50,7 @@ def test_at_boot_it_says_the_safe_words(rig: Rig) -> None:
     assert rig.supervisor.report.took_over == "", "nobody was there yet who could be lost"
 
 
+@pytest.mark.requirement("SR-10")
 def test_without_control_it_stops_along_the_plan_by_friction_alone(rig: Rig) -> None:
     rig.drive_at(5.0)
     rig.proposing = False
@@ -68,6 +71,7 @@ def test_without_control_it_stops_along_the_plan_by_friction_alone(rig: Rig) -> 
     assert rig.said["SteeringCommand"]["RearAngle"] == pytest.approx(-11.31, abs=0.01)
 
 
+@pytest.mark.requirement("SR-23")
 def test_at_standstill_it_holds_with_the_park_brake(rig: Rig) -> None:
     rig.drive_at(5.0)
     rig.proposing = False
@@ -105,14 +109,57 @@ def test_wheels_that_are_lost_are_no_evidence_of_a_hill(rig: Rig) -> None:
     assert force_n <= EMPTY_KG * (MINIMAL_RISK_MPS2 + 0.2)
 
 
-def test_beyond_the_plan_and_after_its_expiry_the_angle_is_held(rig: Rig) -> None:
-    rig.plan = StopPlan(0.0, 10**15, Direction.FORWARD, 1.0, (0.05, 0.05, 0.05), (0.0,) * 3, 1.8, True)
+WINDING_1PM = (0.05, 0.05, 0.05, 0.05, 0.04, 0.03, 0.02, 0.01, 0.01, 0.01)
+"""A plan of 9 m; 5 m/s at 1.8 m/s² take 7.4 m with the reaction. 0.01 1/m are atan(0.04) = 2.29 degrees."""
+
+
+def winding(expires_ns: int) -> StopPlan:
+    zeros = (0.0,) * len(WINDING_1PM)
+    return StopPlan(0.0, expires_ns, Direction.FORWARD, 1.0, WINDING_1PM, zeros, MINIMAL_RISK_MPS2, True)
+
+
+@pytest.mark.requirement("SR-10")
+def test_beyond_the_end_of_the_plan_the_angle_is_held(rig: Rig) -> None:
+    rig.plan = winding(10**15)
     rig.drive_at(5.0)
     rig.proposing = False
-    rig.tick(5)
-    angle = rig.said["SteeringCommand"]["FrontAngle"]
+    rig.tick(30)
+    assert rig.said["SteeringCommand"]["FrontAngle"] > 5.0, "still in the bend"
+    rig.tick(120)
+    assert rig.said["SteeringCommand"]["FrontAngle"] == pytest.approx(2.29, abs=0.01), "near its end"
     rig.tick(200)
-    assert rig.said["SteeringCommand"]["FrontAngle"] == angle
+    assert rig.said["SteeringCommand"]["FrontAngle"] == pytest.approx(2.29, abs=0.01), "never straightened"
+
+
+@pytest.mark.requirement("SR-10")
+def test_after_the_expiry_of_the_plan_the_angle_is_held(rig: Rig) -> None:
+    rig.drive_at(5.0)
+    rig.plan = winding(rig.now_ns + 500_000_000)
+    rig.tick(2)
+    rig.proposing = False
+    rig.tick(48)
+    angle = rig.said["SteeringCommand"]["FrontAngle"]
+    assert angle > 5.0, "still in the bend"
+    rig.tick(200)
+    assert rig.said["SteeringCommand"]["FrontAngle"] == pytest.approx(angle, abs=0.5)
+
+
+def test_a_proposal_at_standstill_without_a_plan_leaves_the_last_plan_in_force(rig: Rig) -> None:
+    rig.drive_at(3.0)
+    rig.state = SafetyState.READY
+    held = {"traction_torque_nm": 0.0, "brake_force_n": 180_000.0}
+    rig.commands = {**held, "park_brake_request": ParkBrakeRequest.APPLY}
+    rig.vehicle.roll(0.0)
+    rig.tick(60)
+    for _ in range(3):
+        rig.tick(proposal=msgspec.structs.replace(rig.proposal(), stop_plan=None, time_ns=rig.now_ns))
+    assert rig.supervisor.report.took_over == ""
+    rig.proposing = False
+    rig.vehicle.roll(1.0)
+    rig.tick(10)
+    assert rig.supervisor.report.took_over == "no proposal from control"
+    # curvature 0.05 with both axles: tan(angle) = 0.05 * 8 / 2; told before were 2.865 degrees.
+    assert rig.said["SteeringCommand"]["FrontAngle"] == pytest.approx(11.31, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +178,7 @@ def test_beyond_the_plan_and_after_its_expiry_the_angle_is_held(rig: Rig) -> Non
         ),
     ],
 )
+@pytest.mark.requirement("SR-15")
 def test_a_proposal_outside_the_envelope_is_a_stop(rig: Rig, change: dict[str, Any], reason: str) -> None:
     rig.drive_at(6.0)
     rig.commands = change
@@ -150,6 +198,7 @@ PROPELLING = {
 
 
 @pytest.mark.parametrize("state", [s for s in SafetyState if s not in PROPELLING])
+@pytest.mark.requirement("SR-15")
 def test_propulsion_is_refused_in_every_state_but_the_driving_ones(rig: Rig, state: SafetyState) -> None:
     rig.drive_at(3.0)
     rig.state = state
@@ -160,6 +209,7 @@ def test_propulsion_is_refused_in_every_state_but_the_driving_ones(rig: Rig, sta
 @pytest.mark.parametrize(
     ("state", "limit_mps"), [(SafetyState.REMOTE, 1.85), (SafetyState.MAINTENANCE, 0.53)]
 )
+@pytest.mark.requirement("SR-28")
 def test_states_that_begin_at_standstill_are_slow(rig: Rig, state: SafetyState, limit_mps: float) -> None:
     rig.state = state
     rig.drive_at(limit_mps - 0.01)
@@ -169,6 +219,7 @@ def test_states_that_begin_at_standstill_are_slow(rig: Rig, state: SafetyState, 
     assert rig.supervisor.report.took_over.endswith(f"limit {limit_mps} m/s")
 
 
+@pytest.mark.requirement("SR-15")
 def test_regeneration_that_would_drive_backwards_is_refused(rig: Rig) -> None:
     rig.drive_at(0.5)
     rig.commands = {"traction_torque_nm": -20.0}
@@ -180,6 +231,7 @@ def test_regeneration_that_would_drive_backwards_is_refused(rig: Rig) -> None:
     assert rig.supervisor.report.took_over == "direction of torque: -20 Nm while rolling back with 0.06 m/s"
 
 
+@pytest.mark.requirement("SR-15")
 def test_an_old_or_repeated_proposal_is_refused(rig: Rig) -> None:
     rig.drive_at(3.0)
     stale = rig.proposal()
@@ -188,6 +240,7 @@ def test_an_old_or_repeated_proposal_is_refused(rig: Rig) -> None:
     assert rig.supervisor.report.took_over == "age of the proposal: 50 ms, limit 30 ms"
 
 
+@pytest.mark.requirement("SR-15")
 def test_a_proposal_out_of_order_is_refused(rig: Rig) -> None:
     rig.drive_at(3.0)
     rig.sequence -= 5
@@ -195,6 +248,7 @@ def test_a_proposal_out_of_order_is_refused(rig: Rig) -> None:
     assert rig.supervisor.report.took_over == "order of proposals: number 26 after 30"
 
 
+@pytest.mark.requirement("SR-27")
 def test_moving_without_a_stop_plan_is_refused(rig: Rig) -> None:
     rig.drive_at(3.0)
     rig.plan = StopPlan(0.0, rig.now_ns, Direction.FORWARD, 1.0, (0.0, 0.0), (0.0, 0.0), 1.8, True)
@@ -205,6 +259,7 @@ def test_moving_without_a_stop_plan_is_refused(rig: Rig) -> None:
 @pytest.mark.parametrize(
     "message", ["SteeringFeedback", "TractionFeedback", "BrakeFeedback", "WheelSpeedsRear"]
 )
+@pytest.mark.requirement("SR-20")
 def test_a_lost_actuator_is_a_stop_within_100_ms(rig: Rig, message: str) -> None:
     rig.drive_at(5.0)
     rig.vehicle.silent.add(message)
@@ -217,6 +272,7 @@ def test_a_lost_actuator_is_a_stop_within_100_ms(rig: Rig, message: str) -> None
     "channels",
     [{"ChannelA": "OPEN"}, {"ChannelB": "OPEN"}, {"ChannelA": "ERROR", "ChannelB": "NOT_AVAILABLE"}],
 )
+@pytest.mark.requirement("SR-01", "SR-02")
 def test_the_estop_acts_in_the_tick_it_arrives_whatever_control_says(
     rig: Rig, channels: dict[str, str]
 ) -> None:
@@ -228,6 +284,7 @@ def test_the_estop_acts_in_the_tick_it_arrives_whatever_control_says(
     assert rig.said["RuntimeHeartbeat"]["MotionState"] == "STOPPING"
 
 
+@pytest.mark.requirement("SR-01")
 def test_a_lost_estop_frame_is_an_estop(rig: Rig) -> None:
     rig.drive_at(5.0)
     rig.vehicle.silent.add("EStopStatus")
@@ -235,6 +292,7 @@ def test_a_lost_estop_frame_is_an_estop(rig: Rig) -> None:
     assert rig.supervisor.report.estop
 
 
+@pytest.mark.requirement("SR-03")
 def test_the_estop_is_cleared_only_released_at_standstill_by_an_acknowledge_edge(rig: Rig) -> None:
     rig.drive_at(5.0)
     rig.vehicle.set("EStopStatus", ChannelA="OPEN")
@@ -253,6 +311,7 @@ def test_the_estop_is_cleared_only_released_at_standstill_by_an_acknowledge_edge
     assert not rig.supervisor.report.estop
 
 
+@pytest.mark.requirement("SR-10")
 def test_its_own_stop_ends_only_at_standstill_by_good_proposals_that_no_longer_drive(rig: Rig) -> None:
     rig.drive_at(5.0)
     rig.proposing = False
@@ -289,6 +348,7 @@ def test_latched_actuators_are_asked_to_clear_only_at_standstill(rig: Rig) -> No
     assert rig.said["RuntimeHeartbeat"]["Handshake"] == 1
 
 
+@pytest.mark.requirement("SR-15")
 def test_a_proposal_that_cannot_be_encoded_is_a_stop_not_a_gap(rig: Rig) -> None:
     rig.drive_at(5.0)
     rig.commands = {"scanner_field_set": 900.0}

@@ -24,11 +24,13 @@ MACHINES = {cab: SafetyMachine(SAFETY, LIMITS, cab) for cab in (False, True)}
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.label for case in CASES])
+@pytest.mark.requirement("SR-09")
 def test_from_this_state_told_this_it_goes_there(case: Case) -> None:
     assert wrong(MACHINES[case.cab], case) == ""
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=[column.label for column in COLUMNS])
+@pytest.mark.requirement("SR-09")
 def test_in_this_state_told_this_exactly_this_may_move(column: Column) -> None:
     assert wrong_permissions(MACHINES[True], column) == ""
 
@@ -58,6 +60,7 @@ def test_without_a_cab_there_is_no_way_to_manual() -> None:
         assert case.state is S.MANUAL or after.state is not S.MANUAL
 
 
+@pytest.mark.requirement("SR-06")
 def test_power_loss_leaves_the_latches_and_nothing_else() -> None:
     for case in CASES:
         before = memory_of(case)
@@ -73,12 +76,14 @@ def test_power_loss_leaves_the_latches_and_nothing_else() -> None:
     "damage",
     [{"version": 2}, {"version": None}, {"estop": None}, {"immediate": 1}, {"minimal_risk": "false"}],
 )
+@pytest.mark.requirement("SR-06")
 def test_a_snapshot_that_cannot_be_trusted_is_refused(damage: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"expected .* got"):
         SafetyConfig.restore({**SafetyConfig().snapshot(), **damage})
     assert SafetyConfig.restore(ALL_LATCHED.snapshot()) == ALL_LATCHED
 
 
+@pytest.mark.requirement("SR-06")
 def test_a_latch_that_is_missing_from_a_snapshot_is_no_released_latch() -> None:
     for latch in ("estop", "immediate", "minimal_risk"):
         snapshot = SafetyConfig().snapshot()
@@ -88,6 +93,7 @@ def test_a_latch_that_is_missing_from_a_snapshot_is_no_released_latch() -> None:
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.clears], ids=[c.label for c in CASES if c.clears])
+@pytest.mark.requirement("SR-07")
 def test_an_acknowledge_that_took_effect_is_recorded_with_who_and_why(case: Case) -> None:
     case = case._replace(told={**case.told, "acknowledge_source": "body.OperatorInputs"})
     before, inputs = memory_of(case), inputs_of(case)
@@ -99,6 +105,7 @@ def test_an_acknowledge_that_took_effect_is_recorded_with_who_and_why(case: Case
     assert (record.state_before, record.state_after) == (case.state, case.expected)
 
 
+@pytest.mark.requirement("SR-07")
 def test_an_acknowledge_without_effect_leaves_no_record() -> None:
     silent = [case for case in CASES if not case.clears]
     for case in silent:

@@ -39,6 +39,7 @@ SAFETY_RELEVANT_LIMITS = {
 
 
 @pytest.mark.parametrize("key", SAFETY_RELEVANT_LIMITS)
+@pytest.mark.requirement("SR-16")
 def test_safety_relevant_limits(key: str, configuration: Configuration) -> None:
     table, name = key[1:].split("] ")
     low, high = SAFETY_RELEVANT_LIMITS[key]
@@ -83,6 +84,7 @@ HARD = {  # name: (low, high), the numbers of `bounds` again
 }
 
 
+@pytest.mark.requirement("SR-16")
 def test_the_hard_bounds_are_these() -> None:
     assert {bound.name: (bound.low, bound.high) for bound in HARD_BOUNDS} == HARD
     assert all(bound.unit and bound.source for bound in HARD_BOUNDS)
@@ -103,6 +105,7 @@ def test_a_hard_bound_is_told_as_one(configuration: Configuration) -> None:
         if (key.endswith("_s") and "time" in key) or key in ("proposal_age_max_s", "stop_plan_life_s")
     ],
 )
+@pytest.mark.requirement("SR-17")
 def test_no_timeout_is_zero(key: str, configuration: Configuration) -> None:
     line = next(
         text for text in configuration.profile.read_text().splitlines() if text.startswith(f"{key} = ")

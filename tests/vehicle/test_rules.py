@@ -123,6 +123,7 @@ def test_figures_that_contradict_each_other(
 
 
 @pytest.mark.parametrize(("share", "holds"), [(0.999, False), (1.001, True)])
+@pytest.mark.requirement("SR-23")
 def test_the_held_force_must_hold_the_full_mass_on_the_grade(
     share: float, holds: bool, configuration: Configuration
 ) -> None:

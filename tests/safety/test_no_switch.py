@@ -1,0 +1,52 @@
+"""Nothing switches safety off: no option, no variable of the environment, no flag of a profile."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_type_hints
+
+import msgspec
+import pytest
+
+from firmware_runtime.vehicle.profile import ProfileData
+
+pytestmark = pytest.mark.requirement("SR-17")
+
+RUNTIME = Path(__file__).parents[2] / "firmware_runtime"
+OUTSIDE = {"os", "sys", "argparse", "getopt", "configparser", "socket", "subprocess", "pathlib", "io"}
+"""Through these something could be told to the safety part beside its inputs and the checked profile."""
+
+RUN_OPTIONS = {"--help", "--route", "--distance", "--cache", "--bus", "--serial", "--record"}
+"""Written again: what a vehicle's runtime can be told at its start."""
+
+
+@pytest.mark.parametrize("file", sorted((RUNTIME / "safety").glob("*.py")), ids=lambda file: file.name)
+def test_the_safety_part_hears_nothing_but_its_inputs(file: Path) -> None:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    modules = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {module.split(".")[0] for module in modules}.isdisjoint(OUTSIDE)
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert names.isdisjoint({"open", "input", "eval", "exec", "__import__"})
+
+
+def test_the_runtime_has_these_options_and_no_other() -> None:
+    command = [sys.executable, "-m", "firmware_runtime.executive", "run", "--help"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    options = answer.stdout.split("options:")[1].split("examples:")[0]
+    assert set(re.findall(r"--[a-z-]+", options)) == RUN_OPTIONS
+
+
+def flags(struct: type[msgspec.Struct], path: str = "") -> Iterator[str]:
+    for name, kind in get_type_hints(struct).items():
+        if kind is bool:
+            yield f"{path}{name}"
+        elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            yield from flags(kind, f"{path}{name}.")
+
+
+def test_a_profile_has_one_flag_and_that_is_the_cab() -> None:
+    assert list(flags(ProfileData)) == ["vehicle.cab"]
