@@ -83,12 +83,12 @@ def test_one_that_is_stuck_is_found_soon_and_told_on_which_side_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "unhealthy",
-    [Actuator(40, 0.2, 0.3), Actuator(10, 1.5, 0.3), Actuator(10, 0.2, 0.05), Actuator(0, 0.0, 2.0)],
+    ("dead_ticks", "lag_s", "rate"),
+    [(40, 0.2, 0.3), (10, 1.5, 0.3), (10, 0.2, 0.05), (0, 0.0, 2.0)],
     ids=["dead time", "lag", "rate", "too quick"],
 )
-def test_one_outside_its_tolerances_is_found(unhealthy: Actuator) -> None:
-    assert ticks_until_found(unhealthy, 0.4) < 120
+def test_one_outside_its_tolerances_is_found(dead_ticks: int, lag_s: float, rate: float) -> None:
+    assert ticks_until_found(Actuator(dead_ticks, lag_s, rate), 0.4) < 120
 
 
 def test_one_that_moves_without_being_told_is_found() -> None:
