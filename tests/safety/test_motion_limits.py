@@ -69,3 +69,24 @@ def test_with_one_source_lost_the_other_is_enough_after_a_second(lost: dict[str,
     for tick in range(100):
         assert not standstill.step(tick * TICK_NS, vehicle_state(**lost))
     assert standstill.step(100 * TICK_NS, vehicle_state(**lost))
+
+
+WHEELS = [f"wheel_speed_{axle}_{side}_mps" for axle in ("front", "rear") for side in ("left", "right")]
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"), [*((name, STANDSTILL_MPS) for name in WHEELS), ("motor_speed_radps", 1.0)]
+)
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_each_signal_is_still_at_the_limit_and_not_beyond(name: str, limit: float, sign: float) -> None:
+    """The motor's 1 rad/s are 0.6 m / 20."""
+    for share, still in ((1.0, True), (1.001, False)):
+        standstill = Standstill(DATA.safety, DATA.traction)
+        state = vehicle_state(**{name: sign * share * limit})
+        assert [standstill.step(tick * TICK_NS, state) for tick in range(CONFIRM_TICKS + 1)][-1] is still
+
+
+def test_standstill_takes_as_long_at_any_time_of_the_clock() -> None:
+    standstill = Standstill(DATA.safety, DATA.traction)
+    found = [standstill.step(10**15 + tick * TICK_NS, vehicle_state()) for tick in range(CONFIRM_TICKS + 1)]
+    assert found == [False] * CONFIRM_TICKS + [True]
