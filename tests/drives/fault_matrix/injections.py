@@ -1,0 +1,461 @@
+"""How each fault is caused: by what buses carry, by the plant, by the computer; never by setting the fault.
+
+A row is a cause that a broken truck, yard or computer could have, and its end. Where a cause must be renewed
+each tick, `each` does it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from firmware_runtime.can.bus_events import BusEvent, BusState, EventKind, Origin
+from firmware_runtime.safety.supervisor import Supervisor
+from tests.drives.fault_matrix.world import World
+from vehicle_hil.plant.longitudinal import Grade
+
+STEERING_COMMAND = 0x8CFF0327
+MOTOR_RADPS_PER_MPS = 20.0 / 0.60
+"""Of the Q-Truck: gear ratio over wheel radius."""
+PERIOD_NS = 10_000_000
+
+Hand = Callable[[World], None]
+
+
+class Place(Enum):
+    """Where in the drive the cause begins."""
+
+    MOVING = "moving"
+    SETTING_OFF = "setting off"
+    ASIDE = "setting off a metre aside"
+    HELD = "held by the scanner"
+    """In a drive state, at standstill."""
+    READY = "waiting"
+    BOOT = "at boot"
+
+
+def nothing(world: World) -> None:
+    """No end of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Injection:
+    cause: str
+    begin: Hand
+    end: Hand
+    each: Hand = nothing
+    place: Place = Place.MOVING
+    until_named: bool = False
+    """The cause goes away as soon as the fault has its name: longer it would cause another one too."""
+
+
+def says(cause: str, message: str, place: Place = Place.MOVING, **values: float) -> Injection:
+    return Injection(
+        cause, lambda w: w.says(message, **values), lambda w: w.says_true(message, *values), place=place
+    )
+
+
+def sender(cause: str, message: str, flag: str) -> Injection:
+    def switch(on: bool) -> Hand:
+        return lambda w: setattr(w.vehicle.sender(message), flag, on)
+
+    return Injection(cause, switch(True), switch(False))
+
+
+def part(cause: str, ecu: str, name: str, bad: Any, well: Any) -> Injection:
+    return Injection(
+        cause,
+        lambda w: setattr(getattr(w.vehicle, ecu), name, bad),
+        lambda w: setattr(getattr(w.vehicle, ecu), name, well),
+    )
+
+
+def computer(cause: str, until_named: bool = False, **figures: Any) -> Injection:
+    def end(world: World) -> None:
+        for name in figures:
+            del world.host[name]
+
+    return Injection(cause, lambda w: w.host.update(figures), end, until_named=until_named)
+
+
+def event(bus: str, kind: EventKind, detail: int = 0, can_id: int = 0, text: str = "") -> Hand:
+    return lambda w: w.bus_events.append(BusEvent(w.now_ns, bus, kind, detail, can_id, text))
+
+
+def both(*hands: Hand) -> Hand:
+    def hand(world: World) -> None:
+        for one in hands:
+            one(world)
+
+    return hand
+
+
+def state(bus: str, what: BusState) -> Hand:
+    return event(bus, EventKind.STATE, int(what), text=what.name)
+
+
+# Things that take more than a line.
+
+
+class Wrapped:
+    """A part of the simulated vehicle, all of it but what a subclass changes."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+class SlowReceiver(Wrapped):
+    """Its velocities are half the true ones."""
+
+    def step(self, now_ns: int, pose: Any) -> bytes:
+        return self.inner.step(now_ns, pose._replace(speed_mps=0.5 * pose.speed_mps))
+
+
+class Worn(Wrapped):
+    """Service brake and springs give a share, and the ECU does not know: it measures pressure."""
+
+    def __init__(self, inner: Any, world: World, share: float, springs: float = 1.0) -> None:
+        super().__init__(inner)
+        self.world, self.share, self.springs = world, share, springs
+
+    def step(self, dt_s: float, actuation: Any) -> None:
+        brakes = self.world.vehicle.brakes
+        force_n = self.share * brakes.service_force_n + self.springs * brakes.park_force_n
+        self.inner.step(dt_s, actuation._replace(brake_force_n=force_n))
+
+
+def slow_receiver(world: World) -> None:
+    world.vehicle.gnss = SlowReceiver(world.vehicle.gnss)  # type: ignore[assignment]
+
+
+def well_receiver(world: World) -> None:
+    receiver: Any = world.vehicle.gnss
+    world.vehicle.gnss = receiver.inner
+
+
+def repeat_position(world: World) -> None:
+    """Every epoch from now on has the time of now and the measurement of this moment."""
+    receiver: Any = world.vehicle.gnss
+    measure, kept = receiver._fix, []
+
+    def fix(pose: Any) -> Any:
+        kept.append(kept[0] if kept else measure(pose))
+        return kept[0]
+
+    receiver._fix = fix
+
+
+def measure_again(world: World) -> None:
+    receiver: Any = world.vehicle.gnss
+    del receiver._fix
+
+
+def all_speeds_say(world: World, speed_mps: float) -> None:
+    world.says("WheelSpeedsFront", Left=speed_mps, Right=speed_mps)
+    world.says("WheelSpeedsRear", Left=speed_mps, Right=speed_mps)
+    world.says("TractionFeedback", MotorSpeed=speed_mps * MOTOR_RADPS_PER_MPS)
+
+
+def all_speeds_true(world: World) -> None:
+    world.says_true("WheelSpeedsFront", "Left", "Right")
+    world.says_true("WheelSpeedsRear", "Left", "Right")
+    world.says_true("TractionFeedback", "MotorSpeed")
+
+
+def lose_air(world: World) -> None:
+    """The compressor just makes up for the leak."""
+    reservoir = world.vehicle.brakes.reservoir
+    reservoir.pressure_pa, reservoir.leak_paps = 4.4e5, 8000.0
+
+
+def fill_air(world: World) -> None:
+    reservoir = world.vehicle.brakes.reservoir
+    reservoir.pressure_pa, reservoir.leak_paps = 9.0e5, 20.0
+
+
+def release_both(world: World) -> None:
+    """What a contradiction waits for: both channels open, then both closed."""
+    world.vehicle.body.estop()
+    world.pause(0.3)
+    world.vehicle.body.release_estop()
+
+
+def hang(world: World) -> None:
+    """The whole process does not run for 150 ms."""
+    world.now_ns += 150_000_000
+
+
+def other_supervisor(world: World) -> None:
+    """Its process was restarted from another installation."""
+    profile = replace(world.profile, identity="f" * 64)
+    world.onboard.supervisor = Supervisor(profile)
+
+
+def limited_and_loaded(world: World) -> None:
+    """The pack permits 2 kW, and 20 kW are drawn by what nobody commands."""
+    world.says("BatteryLimits", DischargePowerMax=2_000.0)
+    world.says("BatteryPack", Current=33.0)
+
+
+def unlimited(world: World) -> None:
+    world.says_true("BatteryLimits", "DischargePowerMax")
+    world.says_true("BatteryPack", "Current")
+
+
+def weld_and_press(world: World) -> None:
+    world.says("BatteryStatus", ContactorPlus=1.0)
+    world.vehicle.body.estop()
+
+
+def part_and_release(world: World) -> None:
+    world.says_true("BatteryStatus", "ContactorPlus")
+    world.vehicle.body.release_estop()
+
+
+def freeze_wheel(world: World) -> None:
+    world.says("WheelSpeedsRear", Left=world.truth.speed_mps)
+
+
+def wear_and_limit(world: World) -> None:
+    """Linings as good as gone, and a battery so full that the motor may not brake."""
+    world.vehicle.plant = Worn(world.vehicle.plant, world, 0.02)  # type: ignore[assignment]
+    world.says("TractionLimits", TorqueMaxRegen=0.0)
+    world.vehicle.body.set_zone(0.25 * world.truth.speed_mps)
+
+
+def mend_and_free(world: World) -> None:
+    mend(world)
+    world.says_true("TractionLimits", "TorqueMaxRegen")
+    world.vehicle.body.set_zone(None)
+
+
+def wear_on_a_hill(world: World) -> None:
+    """5 % of climb, a motor too hot to give torque, and linings that hold it with all their force only."""
+    world.vehicle.plant = Worn(world.vehicle.plant, world, 0.05)  # type: ignore[assignment]
+    world.says("TractionLimits", TorqueMaxDrive=0.0)
+    plant: Any = world.vehicle.plant
+    plant.inner.grade = Grade(((0.0, 0.05),))
+
+
+def oil_on_a_hill(world: World) -> None:
+    world.vehicle.plant = Worn(world.vehicle.plant, world, 0.05, 0.05)  # type: ignore[assignment]
+    plant: Any = world.vehicle.plant
+    plant.inner.grade = Grade(((0.0, 0.08),))
+
+
+def mend_on_the_flat(world: World) -> None:
+    mend(world)
+    world.says_true("TractionLimits", "TorqueMaxDrive")
+    world.vehicle.plant.grade = Grade(((0.0, 0.0),))
+
+
+def mend(world: World) -> None:
+    plant: Any = world.vehicle.plant
+    world.vehicle.plant = plant.inner
+
+
+INJECTIONS: dict[str, Injection] = {
+    "estop_channel_lost": says("channel B of the e-stop says ERROR", "EStopStatus", ChannelB=2.0),
+    "estop_channels_disagree": Injection(
+        "channel A opens, B stays closed",
+        lambda w: w.vehicle.body.estop(True, False),
+        release_both,
+    ),
+    "bumper_pressed": Injection(
+        "bumper pressed",
+        lambda w: w.vehicle.body.set_bumper(True),
+        lambda w: w.vehicle.body.set_bumper(False),
+    ),
+    "link_lost": Injection(
+        "radio gateway says that the link is off",
+        lambda w: w.vehicle.body.set_link(False),
+        lambda w: w.vehicle.body.set_link(True),
+    ),
+    "message_lost": sender("MotionLimits stays away", "MotionLimits", "muted"),
+    "message_corrupt": sender("each BatteryStatus has a wrong checksum", "BatteryStatus", "corrupt_crc"),
+    "message_miscounted": sender("the counter of BatteryPack stands", "BatteryPack", "freeze_counter"),
+    "signal_unusable": says("mode key says 5, which means nothing", "OperatorInputs", ModeKey=5.0),
+    "foreign_sender": Injection(
+        "one SteeringCommand of another node",
+        event(
+            "drive",
+            EventKind.FOREIGN_SENDER,
+            int(Origin.REMOTE),
+            STEERING_COMMAND,
+            "drive.SteeringCommand (0xCFF0327) of supervisor, sent by another node",
+        ),
+        nothing,
+    ),
+    "bus_off": Injection(
+        "body bus off: nothing comes or goes",
+        both(lambda w: w.cut.add("body"), state("body", BusState.BUS_OFF)),
+        both(lambda w: w.cut.discard("body"), state("body", BusState.ERROR_ACTIVE)),
+    ),
+    "bus_given_up": Injection(
+        "five attempts to restart the body bus in vain",
+        both(state("body", BusState.BUS_OFF), event("body", EventKind.RECOVERY_GIVEN_UP, 5)),
+        state("body", BusState.ERROR_ACTIVE),
+    ),
+    "bus_disturbed": Injection(
+        "CAN controller of the drive bus error-passive",
+        state("drive", BusState.ERROR_PASSIVE),
+        state("drive", BusState.ERROR_ACTIVE),
+    ),
+    "frames_lost": Injection(
+        "one overflow of a receive queue", event("body", EventKind.OVERFLOW, 4), nothing
+    ),
+    "frames_lost_on_and_on": Injection(
+        "an overflow of a receive queue in each tick",
+        nothing,
+        nothing,
+        each=event("drive", EventKind.OVERFLOW, 1),
+    ),
+    "traction_failed": part("inverter fails and says so", "inverter", "failed", True, False),
+    "brakes_failed": part("service brake fails, the ECU says so", "brakes", "failed", True, False),
+    "steering_failed": part("steering fails and says so", "steering", "failed", True, False),
+    "steering_implausible": part(
+        "steering seizes, and says that all is well", "steering", "stuck", True, False
+    ),
+    "traction_implausible": says(
+        "motor gives 3000 Nm whatever is asked", "TractionFeedback", MotorTorque=3000.0
+    ),
+    "brake_implausible": says("brake gives 60 kN that nobody asked for", "BrakeFeedback", Force=60e3),
+    "park_brake_stuck": says(
+        "park brake does not open", "BrakeFeedback", Place.SETTING_OFF, ParkBrakeState=1.0
+    ),
+    "park_brake_closed_in_motion": says("park brake says APPLIED", "BrakeFeedback", ParkBrakeState=1.0),
+    "reservoir_low": Injection("air at 4.4 bar, the compressor does not keep up", lose_air, fill_air),
+    "supply_low": says("24 V supply at 19 V", "BodyStatus", SupplyVoltage=19.0),
+    "speed_implausible": Injection(
+        "resolver shows half the motor's speed",
+        nothing,
+        lambda w: w.says_true("TractionFeedback", "MotorSpeed"),
+        each=lambda w: w.says("TractionFeedback", MotorSpeed=0.5 * w.truth.speed_mps * MOTOR_RADPS_PER_MPS),
+    ),
+    "wheel_implausible": says("front left wheel sensor dead: 0 m/s", "WheelSpeedsFront", Left=0.0),
+    "gnss_speed_implausible": Injection("receiver shows half the speed", slow_receiver, well_receiver),
+    "value_frozen": Injection(
+        "rear left wheel speed stands at its last value",
+        freeze_wheel,
+        lambda w: w.says_true("WheelSpeedsRear", "Left"),
+    ),
+    "gnss_frozen": Injection("receiver repeats its last position", repeat_position, measure_again),
+    "unintended_motion": Injection(
+        "wheels and motor turn though the truck must stand",
+        lambda w: all_speeds_say(w, 0.3),
+        all_speeds_true,
+        place=Place.READY,
+    ),
+    "rolled_back": Injection(
+        "on 5 % of climb without torque, linings at a twentieth",
+        wear_on_a_hill,
+        mend_on_the_flat,
+        place=Place.SETTING_OFF,
+    ),
+    "hold_left": Injection(
+        "on 8 % of climb, oil on the linings and in the spring brakes",
+        oil_on_a_hill,
+        mend_on_the_flat,
+        place=Place.HELD,
+        until_named=True,
+    ),
+    "limit_not_obeyed": Injection(
+        "a zone of a quarter of the speed, linings at a fiftieth, no regeneration",
+        wear_and_limit,
+        mend_and_free,
+    ),
+    "localisation_lost": Injection(
+        "every position is 3.6 m off",
+        lambda w: setattr(w.vehicle.gnss, "offset_m", (3.0, -2.0)),
+        lambda w: setattr(w.vehicle.gnss, "offset_m", (0.0, 0.0)),
+    ),
+    "localisation_uncertain": Injection(
+        "no position from the receiver",
+        lambda w: setattr(w.vehicle.gnss, "forced", "silent"),
+        lambda w: setattr(w.vehicle.gnss, "forced", None),
+        until_named=True,
+    ),
+    "route_left": Injection("truck stands a metre beside its route", nothing, nothing, place=Place.ASIDE),
+    "battery_failed": says("battery reports fault code 7", "BatteryStatus", FaultCode=7.0),
+    "battery_implausible": says("pack current stands at 150 A", "BatteryPack", Current=150.0),
+    "battery_limit_exceeded": Injection(
+        "20 kW drawn where the pack permits 2 kW", limited_and_loaded, unlimited, until_named=True
+    ),
+    "battery_undervoltage": says("pack voltage 470 V", "BatteryPack", Voltage=470.0),
+    "battery_overvoltage": says("pack voltage 702 V", "BatteryPack", Voltage=702.0),
+    "battery_temperature": says("warmest cell 62 degC", "BatteryTemperatures", CellMax=62.0),
+    "battery_isolation": part("isolation falls to 60 kohm", "battery", "isolation_ohm", 60e3, 5e6),
+    "battery_interlock": part("a high-voltage cover opens", "battery", "interlock_closed", False, True),
+    "precharge_overdue": says(
+        "high voltage does not come up: link at 100 V",
+        "BatteryStatus",
+        Place.BOOT,
+        LinkVoltage=100.0,
+        State=2.0,
+    ),
+    "contactors_opened": says("contactor plus drops out", "BatteryStatus", ContactorPlus=0.0),
+    "contactor_stuck": Injection(
+        "contactor plus welds, and the e-stop asks it to open", weld_and_press, part_and_release
+    ),
+    "battery_low": says("state of charge 9 %", "BatteryPack", StateOfCharge=0.09),
+    "energy_short": says("state of charge 3.1 %", "BatteryPack", StateOfCharge=0.031),
+    "self_test_overdue": Injection(
+        "steering fails before the self-test",
+        lambda w: setattr(w.vehicle.steering, "failed", True),
+        lambda w: setattr(w.vehicle.steering, "failed", False),
+        place=Place.BOOT,
+    ),
+    "supervisor_took_over": Injection(
+        "control hangs for 60 ms", lambda w: setattr(w, "hang_ticks", 6), nothing
+    ),
+    "configuration_mismatch": Injection(
+        "supervisor restarted from another installation", other_supervisor, nothing
+    ),
+    "deadline_overrun": computer(
+        "one cycle of 12 ms",
+        until_named=True,
+        period_ns=PERIOD_NS,
+        cycle_ns=12_000_000,
+        slowest_stage="motion",
+        slowest_stage_ns=9_000_000,
+    ),
+    "deadline_overrun_in_a_row": computer(
+        "cycles of 13 ms",
+        period_ns=PERIOD_NS,
+        cycle_ns=13_000_000,
+        slowest_stage="motion",
+        slowest_stage_ns=9_000_000,
+    ),
+    "deadline_worst": computer(
+        "a cycle of 60 ms",
+        period_ns=PERIOD_NS,
+        cycle_ns=60_000_000,
+        slowest_stage="localisation",
+        slowest_stage_ns=55_000_000,
+    ),
+    "clock_wrong": Injection("process stopped for 150 ms", hang, nothing),
+    "clock_stepped": Injection(
+        "wall clock set by an hour", event("drive", EventKind.CLOCK_STEP, 3_600_000_000_000), nothing
+    ),
+    "computer_warm": computer("computer at 90 degC", temperature_degc=90.0),
+    "computer_hot": computer("computer at 101 degC", temperature_degc=101.0),
+    "disk_full": computer("2 % of the disk free", disk_free_share=0.02),
+    "recorder_failed": computer("disk gives an I/O error", recorder_error="blackbox.bin: Input/output error"),
+}
+
+NOT_INJECTED: dict[str, str] = {
+    "message_distrusted": "needs a message whose DBC states an end-to-end window (E2eWindow*); no DBC of the "
+    "simulated vehicles does. tests/safety/fault_cases*.py have the row, tests/can/test_protection_window.py "
+    "the window.",
+}
+"""Rows whose cause the simulated truck cannot have, and why."""
+
+NOT_IN_A_DRIVE_STATE: dict[str, str] = {
+    "unintended_motion": "looked at only where the truck must stand: caused in READY",
+    "precharge_overdue": "contactors are closed before READY, none is precharged in a drive: caused at boot",
+    "self_test_overdue": "exists in SELF_TEST alone: caused at boot",
+}
+"""Rows that no drive state can have, and where they are caused instead."""

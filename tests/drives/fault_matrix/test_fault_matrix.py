@@ -1,0 +1,142 @@
+"""Each fault of the catalogue, caused once in each drive state: reaction, budget, stop distance, latch."""
+
+from typing import Any
+
+import pytest
+
+from firmware_runtime.safety.fault_catalogue import FAULTS
+from firmware_runtime.vehicle.enums import SafetyState
+from tests.drives.fault_matrix.case import Outcome
+from tests.drives.fault_matrix.expectations import EXPECTATIONS, OPEN, judge
+from tests.drives.fault_matrix.injections import INJECTIONS, NOT_IN_A_DRIVE_STATE, NOT_INJECTED, Place
+from tests.drives.fault_matrix.matrix import AUTO, DEGRADED, STANDING, Case, every_case, outcomes
+from tests.drives.fault_matrix.page import case_of, render
+from tests.drives.fault_matrix.world import World
+
+S = SafetyState
+SAMPLE: tuple[Case, ...] = (
+    ("estop_channels_disagree", AUTO),
+    ("bumper_pressed", DEGRADED),
+    ("link_lost", AUTO),
+    ("message_lost", AUTO),
+    ("message_corrupt", DEGRADED),
+    ("bus_off", DEGRADED),
+    ("bus_given_up", DEGRADED),
+    ("brakes_failed", AUTO),
+    ("steering_failed", DEGRADED),
+    ("steering_implausible", AUTO),
+    ("traction_implausible", DEGRADED),
+    ("value_frozen", DEGRADED),
+    ("hold_left", AUTO),
+    ("localisation_lost", DEGRADED),
+    ("battery_interlock", DEGRADED),
+    ("battery_low", AUTO),
+    ("supervisor_took_over", AUTO),
+    ("deadline_overrun", AUTO),
+    ("recorder_failed", DEGRADED),
+    ("unintended_motion", STANDING),
+)
+"""For every run; the rest takes a minute and a half, and runs with --full."""
+
+
+@pytest.fixture(scope="module")
+def sampled() -> dict[Case, Outcome]:
+    return {case_of(outcome): outcome for outcome in outcomes(SAMPLE)}
+
+
+def verdict(outcome: Outcome) -> None:
+    wrong = judge(outcome)
+    if case_of(outcome) in OPEN:
+        assert wrong, f"{case_of(outcome)} meets its expectation now: take it out of the open cases"
+    else:
+        assert not wrong, f"{outcome}"
+
+
+def test_every_fault_of_the_catalogue_is_caused_or_it_is_said_why_it_cannot_be() -> None:
+    rows = {row.identifier for row in FAULTS}
+    assert set(INJECTIONS) | set(NOT_INJECTED) == rows
+    assert not set(INJECTIONS) & set(NOT_INJECTED)
+    assert set(NOT_INJECTED) == {"message_distrusted"}
+
+
+def test_every_cause_has_an_expectation_and_every_drive_state_a_case() -> None:
+    assert set(EXPECTATIONS) == set(INJECTIONS)
+    waiting = {name for name, row in INJECTIONS.items() if row.place in (Place.READY, Place.BOOT)}
+    assert waiting == set(NOT_IN_A_DRIVE_STATE)
+    driven = set(INJECTIONS) - waiting
+    cases = {(name, state) for name in driven for state in (AUTO, DEGRADED)}
+    assert set(every_case()) == cases | {(name, STANDING) for name in waiting}
+    assert set(OPEN) <= set(every_case())
+    assert set(SAMPLE) <= set(every_case())
+
+
+@pytest.mark.parametrize("case", SAMPLE, ids="-".join)
+def test_the_reaction_is_the_expected_one(case: Case, sampled: dict[Case, Outcome]) -> None:
+    verdict(sampled[case])
+
+
+@pytest.mark.full
+def test_every_reaction_is_the_expected_one() -> None:
+    found = list(outcomes(every_case()))
+    assert {case_of(outcome) for outcome in found} == set(every_case())
+    for outcome in found:
+        verdict(outcome)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fault_s": None},
+        {"fault_s": 0.2},
+        {"frame_s": 0.2},
+        {"braking_s": 0.2},
+        {"stop_m": None},
+        {"stop_m": 60.0},
+        {"hardest_mps2": 4.1},
+        {"states": ("AUTO", "SAFE_STOP")},
+        {"end_state": "ESTOP"},
+        {"latch": "moved"},
+        {"after": "SAFE_STOP"},
+        {"named_after": True},
+    ],
+    ids=lambda change: "-".join(change),
+)
+def test_a_stop_that_is_otherwise_is_found(change: dict[str, Any], sampled: dict[Case, Outcome]) -> None:
+    assert judge(sampled["link_lost", AUTO]) == []
+    assert judge(sampled["link_lost", AUTO]._replace(**change)) != []
+
+
+def test_a_slower_drive_that_is_otherwise_is_found(sampled: dict[Case, Outcome]) -> None:
+    slow = sampled["battery_low", AUTO]
+    assert judge(slow) == []
+    changes: tuple[dict[str, Any], ...] = (
+        {"states": ("AUTO",)},
+        {"speed_after_mps": 5.0},
+        {"speed_after_mps": 0.0},
+    )
+    for change in changes:
+        assert judge(slow._replace(**change)) != []
+
+
+def test_the_page_answers_first_and_names_what_is_not_as_expected(sampled: dict[Case, Outcome]) -> None:
+    found = [sampled["link_lost", AUTO], sampled["bumper_pressed", DEGRADED]]
+    well = render(found, 1.0)
+    assert "<h1>All 2 cases as expected</h1>" in well
+    assert "Not as expected" not in well
+    bad = render([found[0]._replace(end_state="ESTOP", detail="<b>"), found[1]], 1.0)
+    assert "<h1>1 of 2 cases are not as expected</h1>" in bad
+    assert "ended in ESTOP, expected SAFE_STOP" in bad
+    assert "&lt;b&gt;" in bad
+    for name in (*NOT_INJECTED, *NOT_IN_A_DRIVE_STATE):
+        assert name in well
+
+
+def test_remote_cannot_be_entered_yet_so_the_matrix_has_no_case_there() -> None:
+    world = World()
+    world.vehicle.body.turn_mode_key("REMOTE")
+    world.pause(6.0)
+    world.vehicle.body.hold_dead_man()
+    world.vehicle.body.press_run()
+    world.pause(5.0)
+    assert world.state is S.READY
+    assert world.truth.distance_m == 0.0
