@@ -288,9 +288,12 @@ class Supervisor:
             standing,
         )
         keep = last.contactor_request if self._contactors_may_stay else ContactorRequest.OPEN
+        # Springs do not close on turning wheels, but where the service brake says that it has failed: they
+        # are the friction that is left, and without them the vehicle rolls on for hundreds of metres.
+        braked = standing or (state.usable("brake_status") and state.brake_status is ActuatorStatus.FAULT)
         self._accepted = commands = Commands(
             brake_force_n=stop.brake_force_n,
-            park_brake_request=ParkBrakeRequest.APPLY if standing else last.park_brake_request,
+            park_brake_request=ParkBrakeRequest.APPLY if braked else last.park_brake_request,
             steering_enable=last.steering_enable,
             steering_front_angle_rad=stop.front_rad,
             steering_rear_angle_rad=stop.rear_rad,

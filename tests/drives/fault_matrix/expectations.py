@@ -2,8 +2,8 @@
 
 Figures stand here as literals, on purpose a second time: whoever changes a debounce, a severity or a
 deceleration changes two places. Budgets of the design: an e-stop 20 ms, an actuator that is lost or has
-failed 100 ms, control that hangs 50 ms, a required message three of its periods and two ticks. Elsewhere: what
-the detection needs by its nature, a period of the message that carries it, and two ticks.
+failed 100 ms, control that hangs 50 ms, a required message three of its periods and two ticks. Elsewhere:
+what the detection needs by its nature, a period of the message that carries it, and two ticks.
 """
 
 from dataclasses import dataclass, replace
@@ -162,7 +162,6 @@ EXPECTATIONS: dict[str, Expect | tuple[Expect, Expect]] = {
 }
 """In AUTO and in DEGRADED, where they differ."""
 
-_NO_BRAKE = "the stop is by the service brake alone, which has failed: the springs are never asked to close"
 _DEAD = "never named: the driver takes its hold back as soon as the truck moves"
 _BATTERY = (
     "the battery leaves its FAULT only when OPEN has been asked, and in SAFE_STOP the runtime asks CLOSE: "
@@ -170,8 +169,6 @@ _BATTERY = (
 )
 
 OPEN: dict[tuple[str, str], str] = {
-    ("brakes_failed", "AUTO"): _NO_BRAKE,
-    ("brakes_failed", "DEGRADED"): _NO_BRAKE,
     ("hold_left", "AUTO"): _DEAD,
     ("hold_left", "DEGRADED"): _DEAD,
     ("battery_interlock", "AUTO"): _BATTERY,
