@@ -18,7 +18,7 @@ from firmware_runtime.motion.kinematics import SteeringGeometry
 from firmware_runtime.motion.localisation import Localisation
 from firmware_runtime.safety.bus_watch import BusWatch
 from firmware_runtime.safety.estop import EStopReader
-from firmware_runtime.safety.facts import SafetyConfig, SafetyInputs
+from firmware_runtime.safety.facts import Acknowledgement, SafetyConfig, SafetyInputs
 from firmware_runtime.safety.fault_monitor import FaultMonitor
 from firmware_runtime.safety.gnss_watch import NOTHING_HEARD, GnssHeard
 from firmware_runtime.safety.host_report import NOTHING_TO_REPORT, HostReport
@@ -27,7 +27,7 @@ from firmware_runtime.safety.monitor_inputs import MonitorInputs
 from firmware_runtime.safety.motion_limits import motion_limit
 from firmware_runtime.safety.self_test import missing as missing_for_self_test
 from firmware_runtime.safety.standstill import Standstill
-from firmware_runtime.safety.state_machine import SafetyMachine
+from firmware_runtime.safety.state_machine import SafetyMachine, acknowledgement
 from firmware_runtime.safety.state_table import MOVING_STATES
 from firmware_runtime.safety.supervisor import EMERGENCY_STATES, SupervisorReport
 from firmware_runtime.safety.watches import Watched, Watches
@@ -89,6 +89,9 @@ class Controller:
         self._blending = Blending(data.traction, data.brake)
         self._park_brake = ParkBrake(data.brake)
         self._config = SafetyConfig()
+        self._acknowledge_source = next(b.path for b in profile.inputs if b.name == "acknowledge_button")
+        self._acknowledgement: Acknowledgement | None = None
+        """That took effect in this tick."""
         self._sequence = 0
         self._last_pose = NO_POSE
         self._last_high_voltage = OFF
@@ -121,7 +124,9 @@ class Controller:
         missing = self._missing(state, standing)
         self.faults = faults = self._watch(now_ns, state, messages, standing, missing, supervisor, host)
         inputs = self._safety_inputs(now_ns, state, standing, missing, faults)
-        self._config = config = self._machine.step(now_ns, self._config, inputs)
+        before = self._config
+        self._config = config = self._machine.step(now_ns, before, inputs)
+        self._acknowledgement = acknowledgement(now_ns, before, config, inputs)
         permissions = self._machine.permissions(config, inputs)
         self._mark("monitors")
         pose = self._localisation.step(now_ns, state, serial)
@@ -270,6 +275,7 @@ class Controller:
             self_test_passed=self._config.state is SafetyState.SELF_TEST and not missing,
             mission_done=self._last_motion.arrived,
             recovery_permitted=faults.recovery_permitted,
+            acknowledge_source=self._acknowledge_source,
         )
 
     def _split(
@@ -382,6 +388,7 @@ class Controller:
             battery_soc=state.battery_soc,
             battery_power_w=state.battery_voltage_v * state.battery_current_a,
             next_stop=motion.next_stop,
+            acknowledgement="" if self._acknowledgement is None else self._acknowledgement.text,
         )
 
 

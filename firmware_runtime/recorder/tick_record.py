@@ -8,7 +8,7 @@ from firmware_runtime.can.frame import Frame
 from firmware_runtime.safety.host_report import NOTHING_TO_REPORT, HostReport
 from firmware_runtime.vehicle.telemetry import Telemetry
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Rises when the meaning or order of the fields below changes; a reader takes its own version only."""
 
 

@@ -114,6 +114,11 @@ class Acknowledgement(msgspec.Struct, frozen=True):
     state_before: SafetyState
     state_after: SafetyState
 
+    @property
+    def text(self) -> str:
+        """For the black box and for people."""
+        return f"{self.source} cleared {self.latch}: {self.state_before.name} -> {self.state_after.name}"
+
 
 class Budgets(msgspec.Struct, frozen=True):
     """What the machine was built with: times in ns, and the modes that this vehicle drives in."""

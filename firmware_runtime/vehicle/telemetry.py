@@ -37,3 +37,5 @@ class Telemetry(msgspec.Struct, frozen=True):
     battery_power_w: float
     """Pack voltage times current; positive discharges."""
     next_stop: str
+    acknowledgement: str = ""
+    """Who cleared which latch in this tick; empty in all others."""

@@ -13,6 +13,7 @@ from vehicle_diag.command import main
 from vehicle_diag.record import read_record
 
 TICK_NS = 10_000_000
+CLEARED = "body.OperatorInputs.AcknowledgeButton cleared minimal_risk: SAFE_STOP -> STANDBY"
 
 
 @pytest.fixture
@@ -36,6 +37,7 @@ def path(tmp_path: Path) -> Path:
                 faults=("message_lost: drive.BrakeFeedback",) if faulty else (),
                 arrived=n == 299,
                 route_share=0.25,
+                acknowledgement=CLEARED if n == 280 else "",
             )
             if n != 50:
                 writer.record(TickRecord(n * TICK_NS, [], b"", [], telemetry, int(n == 51)))
@@ -54,6 +56,7 @@ def test_the_report_is_what_was_recorded(path: Path) -> None:
         ("MRM", 2.0, 2.5),
         ("SAFE_STOP", 2.5, 2.99),
     ]
+    assert [(one.at_s, one.text) for one in report.acknowledgements] == [(2.8, CLEARED)]
     (code,) = report.trouble_codes
     assert (code.identifier, code.detail, code.severity) == (
         "message_lost",

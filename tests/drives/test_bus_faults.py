@@ -106,6 +106,21 @@ def test_a_foreign_sender_at_standstill_is_a_fault_until_it_is_acknowledged() ->
     rig.run(lambda r: r.state is S.READY, 20)
 
 
+def test_an_acknowledge_that_took_effect_is_recorded_with_its_source_and_what_it_cleared() -> None:
+    rig = Rig(STRAIGHT)
+    rig.records = []
+    rig.run(lambda r: r.now_ns > 0 and r.state is S.READY, 20)
+    rig.vehicle.body.press_acknowledge()
+    rig.pause(1.0)
+    foreign(rig)
+    rig.tick()
+    rig.pause(2.0)
+    rig.acknowledge()
+    recorded = [tick.telemetry.acknowledgement for tick in rig.records if tick.telemetry.acknowledgement]
+    source = "body.OperatorInputs.AcknowledgeButton"
+    assert recorded == [f"{source} cleared immediate: FAULT -> SELF_TEST"], "a press for nothing is none"
+
+
 @pytest.mark.requirement("SR-05")
 def test_one_press_does_not_clear_an_e_stop_and_a_foreign_sender_together() -> None:
     rig = Rig(STRAIGHT)

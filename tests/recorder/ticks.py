@@ -30,6 +30,7 @@ def telemetry_at(time_ns: int, **changes: object) -> Telemetry:
         "arrived": False,
         "fix_age_s": math.nan,
         "next_stop": "quay",
+        "acknowledgement": "",
     }
     return Telemetry(**(values | changes))  # type: ignore[arg-type]
 

@@ -87,8 +87,8 @@ def run_record(options: argparse.Namespace) -> int:
 
 
 def describe(report: RecordReport) -> Group:
-    """The report for a terminal: what it is, the states, then the trouble codes."""
-    return Group(_head(report), Text(), _states(report), Text(), _codes(report))
+    """The report for a terminal: what it is, the states, who acknowledged, then the trouble codes."""
+    return Group(_head(report), Text(), _states(report), _acknowledgements(report), Text(), _codes(report))
 
 
 def _head(report: RecordReport) -> Table:
@@ -117,6 +117,12 @@ def _states(report: RecordReport) -> Table:
     for span in report.states:
         table.add_row(span.state, f"{span.from_s:.2f}", f"{span.to_s:.2f}")
     return table
+
+
+def _acknowledgements(report: RecordReport) -> Text:
+    """One line each; nothing where nobody acknowledged."""
+    lines = [f"\nacknowledged at {one.at_s:.2f} s: {one.text}" for one in report.acknowledgements]
+    return Text("".join(lines))
 
 
 def _codes(report: RecordReport) -> Text:

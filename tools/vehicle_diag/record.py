@@ -1,4 +1,4 @@
-"""What a black box tells a technician: how long, in which states, with which trouble codes."""
+"""What a black box tells a technician: how long, in which states, who acknowledged, trouble codes."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +22,15 @@ class StateSpan(msgspec.Struct, frozen=True):
     state: str
     from_s: float
     to_s: float
+
+
+class AcknowledgementReport(msgspec.Struct, frozen=True):
+    """One acknowledge that took effect."""
+
+    at_s: float
+    """Since the first tick."""
+    text: str
+    """Who cleared which latch, and the state before and after."""
 
 
 class CodeReport(msgspec.Struct, frozen=True):
@@ -62,6 +71,7 @@ class RecordReport(msgspec.Struct, frozen=True):
     """Of the last tick."""
     speed_max_mps: float
     states: list[StateSpan]
+    acknowledgements: list[AcknowledgementReport]
     trouble_codes: list[CodeReport]
     codes_not_kept: int
     """Appearances of faults that found no place in the trouble-code memory."""
@@ -72,6 +82,7 @@ def read_record(path: Path) -> RecordReport:
     reader = BlackBoxReader(path)
     memory = TroubleCodeMemory()
     spans: list[tuple[str, int]] = []
+    acknowledgements: list[AcknowledgementReport] = []
     first_ns = last_ns = ticks = missing = 0
     speed_max_mps = 0.0
     telemetry: Telemetry | None = None
@@ -85,6 +96,9 @@ def read_record(path: Path) -> RecordReport:
         speed_max_mps = max(speed_max_mps, abs(telemetry.speed_mps))
         if not spans or spans[-1][0] != telemetry.state.name:
             spans.append((telemetry.state.name, tick.time_ns))
+        if telemetry.acknowledgement:
+            at_s = (tick.time_ns - first_ns) / NS_PER_S
+            acknowledgements.append(AcknowledgementReport(at_s, telemetry.acknowledgement))
         memory.step(tick.time_ns, _faults(telemetry), telemetry)
     header = reader.header
     return RecordReport(
@@ -101,6 +115,7 @@ def read_record(path: Path) -> RecordReport:
         route_share=telemetry.route_share if telemetry is not None else 0.0,
         speed_max_mps=speed_max_mps,
         states=_states(spans, first_ns, last_ns),
+        acknowledgements=acknowledgements,
         trouble_codes=[_code(code, first_ns) for code in memory.codes],
         codes_not_kept=memory.overflows,
     )
