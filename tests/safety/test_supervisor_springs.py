@@ -17,6 +17,7 @@ def rig(truck: Profile) -> Rig:
     return Rig(truck)
 
 
+@pytest.mark.requirement("SR-20")
 def test_a_service_brake_that_says_it_has_failed_is_answered_with_the_springs_while_moving(rig: Rig) -> None:
     rig.drive_at(5.0)
     rig.vehicle.set("BrakeFeedback", Status="FAULT")

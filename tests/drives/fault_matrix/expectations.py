@@ -22,7 +22,7 @@ ROUNDING_S = 1e-6
 
 class Reaction(Enum):
     TOLD = "told, drives on"
-    SLOWER = "DEGRADED"
+    SLOWER = "drives on, slower"
     MINIMAL_RISK = "minimal-risk stop"
     EMERGENCY = "emergency stop"
     FAULT = "FAULT, at standstill"

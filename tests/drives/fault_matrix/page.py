@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.drives.fault_matrix.case import Outcome
 from tests.drives.fault_matrix.expectations import OPEN, expected, judge, stop_bound_m
-from tests.drives.fault_matrix.injections import NOT_IN_A_DRIVE_STATE, NOT_INJECTED
+from tests.drives.fault_matrix.injections import INJECTIONS, NOT_IN_A_DRIVE_STATE, NOT_INJECTED
 from tests.drives.fault_matrix.matrix import AUTO, DEGRADED, STANDING
 
 PAGE = "fault_matrix.html"
@@ -59,6 +59,8 @@ def rank(outcome: Outcome) -> str:
 
 
 def render(outcomes: Sequence[Outcome], took_s: float) -> str:
+    order = list(INJECTIONS)
+    outcomes = sorted(outcomes, key=lambda outcome: order.index(outcome.identifier))
     css = files("vehicle_hil.report").joinpath("page.css").read_text(encoding="utf-8")
     return "\n".join(
         (

@@ -71,11 +71,13 @@ def test_every_cause_has_an_expectation_and_every_drive_state_a_case() -> None:
 
 
 @pytest.mark.parametrize("case", SAMPLE, ids="-".join)
+@pytest.mark.requirement("SR-01", "SR-04", "SR-08", "SR-12", "SR-14", "SR-19", "SR-20", "SR-21")
 def test_the_reaction_is_the_expected_one(case: Case, sampled: dict[Case, Outcome]) -> None:
     verdict(sampled[case])
 
 
 @pytest.mark.full
+@pytest.mark.requirement("SR-01", "SR-04", "SR-08", "SR-12", "SR-14", "SR-19", "SR-20", "SR-21")
 def test_every_reaction_is_the_expected_one() -> None:
     found = list(outcomes(every_case()))
     assert {case_of(outcome) for outcome in found} == set(every_case())
