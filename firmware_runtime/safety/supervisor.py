@@ -117,6 +117,8 @@ class Supervisor:
         self._took_over = ""
         self._hard = False
         """The stop of its own is an emergency stop."""
+        self._springs_too = False
+        """In it the service brake did not do what it was told."""
         self._in_charge = False
         """What went out last was a proposal, and not a stop of its own."""
         self._good_since_ns: int | None = None
@@ -210,6 +212,7 @@ class Supervisor:
         for actuator, reason in found.items():
             self._took_over = self._took_over or reason
             self._hard = self._hard or actuator in HARD
+            self._springs_too = self._springs_too or actuator is Actuator.BRAKE
 
     def _unfit(self, state: VehicleState) -> str:
         """What the vehicle cannot be driven without, lost or reporting itself failed."""
@@ -270,6 +273,7 @@ class Supervisor:
         elif now_ns - self._good_since_ns >= RECOVERY_NS:
             self._took_over = ""
             self._hard = False
+            self._springs_too = False
             self._good_since_ns = None
 
     def _own_stop(self, now_ns: int, state: VehicleState, standing: bool, emergency: bool) -> Commands:
@@ -288,12 +292,14 @@ class Supervisor:
             standing,
         )
         keep = last.contactor_request if self._contactors_may_stay else ContactorRequest.OPEN
-        # Springs do not close on turning wheels, but where the service brake says that it has failed: they
-        # are the friction that is left, and without them the vehicle rolls on for hundreds of metres.
-        braked = standing or (state.usable("brake_status") and state.brake_status is ActuatorStatus.FAULT)
+        # Springs do not close on turning wheels, but where the service brake does not come, or says that it
+        # has failed: they are the friction that is left, and without them the vehicle rolls for hundreds of
+        # metres.
+        failed = state.usable("brake_status") and state.brake_status is ActuatorStatus.FAULT
+        springs = standing or failed or self._springs_too
         self._accepted = commands = Commands(
             brake_force_n=stop.brake_force_n,
-            park_brake_request=ParkBrakeRequest.APPLY if braked else last.park_brake_request,
+            park_brake_request=ParkBrakeRequest.APPLY if springs else last.park_brake_request,
             steering_enable=last.steering_enable,
             steering_front_angle_rad=stop.front_rad,
             steering_rear_angle_rad=stop.rear_rad,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from firmware_runtime.vehicle.enums import ContactorRequest, OnOffState, ParkBrakeRequest, SafetyState
 from firmware_runtime.vehicle.load import Profile
 from tests.safety.rig import Rig
 from tests.safety.support import profile
@@ -48,3 +49,44 @@ def test_a_brake_ecu_that_is_not_heard_any_more_has_not_said_that_it_failed(rig:
     rig.tick(10)
     assert rig.supervisor.report.took_over.startswith("lost ")
     assert rig.said["BrakeCommand"]["ParkBrakeRequest"] == "RELEASE"
+
+
+@pytest.mark.requirement("SR-20")
+def test_a_service_brake_that_does_not_come_is_answered_with_the_springs_to_standstill(rig: Rig) -> None:
+    rig.drive_at(5.0)
+    rig.stuck.add("brake")
+    rig.commands = {"brake_force_n": 60_000.0, "traction_torque_nm": 0.0}
+    rig.tick(40)
+    assert rig.supervisor.report.took_over.startswith("brake does not follow: told ")
+    assert rig.said["BrakeCommand"]["ParkBrakeRequest"] == "APPLY"
+    rig.stuck.clear()
+    rig.tick(100)
+    assert rig.supervisor.report.not_following == {}
+    assert rig.said["BrakeCommand"]["ParkBrakeRequest"] == "APPLY", "it is not tried out on the way"
+
+
+@pytest.mark.requirement("SR-20")
+def test_after_that_stop_the_springs_open_again_as_control_proposes(rig: Rig) -> None:
+    rig.drive_at(5.0)
+    rig.stuck.add("brake")
+    rig.commands = {"brake_force_n": 60_000.0, "traction_torque_nm": 0.0}
+    rig.tick(40)
+    rig.stuck.clear()
+    rig.vehicle.roll(0.0)
+    rig.state = SafetyState.SAFE_STOP
+    rig.commands = {
+        "traction_torque_nm": 0.0,
+        "traction_enable": OnOffState.OFF,
+        "park_brake_request": ParkBrakeRequest.APPLY,
+        "contactor_request": ContactorRequest.OPEN,
+    }
+    rig.tick(200)
+    assert rig.supervisor.report.took_over == ""
+    rig.state, rig.commands = SafetyState.AUTO, {}
+    rig.vehicle.set("BrakeFeedback", ParkBrakeState="RELEASED")
+    rig.tick(5)
+    rig.drive_at(5.0)
+    rig.proposing = False
+    rig.tick(20)
+    assert rig.supervisor.report.took_over == "no proposal from control"
+    assert rig.said["BrakeCommand"]["ParkBrakeRequest"] == "RELEASE", "this stop has a brake"
