@@ -1,7 +1,7 @@
 """Runs the project's checks one after the other and stops at the first that fails; behind tools/test.
 
 tools/test                  every check; tests marked `full` are left out
-tools/test --full           those too
+tools/test --full           those too, and a sample of mutants of functions
 tools/test PYTEST ARGUMENTS the same checks, but pytest gets these arguments and coverage is not judged
 """
 
@@ -43,6 +43,22 @@ def pytest_check(tools: Path, full: bool, arguments: list[str]) -> Check:
     return Check("pytest", (*command, *arguments))
 
 
+def safety_coverage_check(tools: Path) -> Check:
+    """Every line and every branch of the safety part, by its own unit tests: no drive helps them."""
+    left_out = [
+        f"--ignore=tests/safety/{name}" for name in ("test_mutants.py", "test_state_machine_stateful.py")
+    ]
+    measured = ("--cov=firmware_runtime/safety", "--cov-branch", "--cov-fail-under=100")
+    shared = ("-q", "-n", str(WORKERS), "--dist", "loadfile", "-m", "not full")
+    command = (str(tools / "pytest"), *shared, *measured, "tests/safety", *left_out)
+    return Check("coverage of safety", command)
+
+
+def mutants_check() -> Check:
+    """Mutants of the safety part's functions, a fixed sample: minutes long."""
+    return Check("mutants of functions", (sys.executable, "-m", "tests.safety.mutants.functions"))
+
+
 def reason_to_skip(check: Check, has_node: bool, in_ci: bool) -> str | None:
     """Only pyright can be left out: it needs Node.js, which a machine with Python alone does not have."""
     if check.name == "pyright" and not has_node and not in_ci:
@@ -64,7 +80,12 @@ def main(arguments: list[str]) -> int:
     tools = Path(sys.executable).parent
     has_node, in_ci = shutil.which("node") is not None, os.environ.get("CI") == "true"
     outcomes: list[str] = []
-    for check in [*static_checks(tools), pytest_check(tools, full, arguments)]:
+    checks = [*static_checks(tools), pytest_check(tools, full, arguments)]
+    if not arguments:
+        checks.append(safety_coverage_check(tools))
+    if full and not arguments:
+        checks.append(mutants_check())
+    for check in checks:
         skipped = reason_to_skip(check, has_node, in_ci)
         if skipped is not None:
             print(f"== {check.name}: left out: {skipped}", flush=True)

@@ -103,6 +103,8 @@ def test_an_acknowledge_that_took_effect_is_recorded_with_who_and_why(case: Case
     assert record.time_ns == before.entered_ns + 10
     assert (record.source, record.latch) == ("body.OperatorInputs", case.clears)
     assert (record.state_before, record.state_after) == (case.state, case.expected)
+    moved = f"{case.state.name} -> {case.expected.name}"
+    assert record.text == f"body.OperatorInputs cleared {case.clears}: {moved}"
 
 
 @pytest.mark.requirement("SR-07")

@@ -10,9 +10,15 @@ from run_checks import Check
 PYTEST = ("bin/pytest", "-n", "2", "--dist", "loadfile")
 
 
-def only(monkeypatch: pytest.MonkeyPatch, *statuses: int) -> None:
-    """Puts checks in place of the real ones that end with these statuses; the last stands for pytest."""
-    checks = [Check(f"check {n}", ("sh", "-c", f"exit {status}")) for n, status in enumerate(statuses)]
+def ending(name: str, status: int) -> Check:
+    return Check(name, ("sh", "-c", f"exit {status}"))
+
+
+def only(monkeypatch: pytest.MonkeyPatch, *statuses: int, safety: int = 0) -> None:
+    """Checks in place of the real ones that end with these statuses; the last stands for pytest."""
+    checks = [ending(f"check {n}", status) for n, status in enumerate(statuses)]
+    monkeypatch.setattr(run_checks, "safety_coverage_check", lambda tools: ending("safety", safety))
+    monkeypatch.setattr(run_checks, "mutants_check", lambda: ending("mutants", 0))
     monkeypatch.setattr(run_checks, "static_checks", lambda tools: checks[:-1])
     monkeypatch.setattr(run_checks, "pytest_check", lambda tools, full, arguments: checks[-1])
 
@@ -22,7 +28,7 @@ def test_all_well_exits_0_and_names_each_check(
 ) -> None:
     only(monkeypatch, 0, 0, 0)
     assert run_checks.main([]) == 0
-    assert "all well: check 0 0 s, check 1 0 s, check 2 0 s" in capfd.readouterr().out
+    assert "all well: check 0 0 s, check 1 0 s, check 2 0 s, safety 0 s" in capfd.readouterr().out
 
 
 def test_the_first_failure_stops_it_and_is_named(
@@ -36,10 +42,37 @@ def test_the_first_failure_stops_it_and_is_named(
     assert "again alone: sh -c exit 5" in out
 
 
-def test_the_checks_are_the_five_in_order() -> None:
+def test_a_line_of_the_safety_part_that_never_ran_fails(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    only(monkeypatch, 0, 0, safety=2)
+    assert run_checks.main([]) == 1
+    assert "safety FAILED (status 2)" in capfd.readouterr().out
+    assert run_checks.main(["tests/can"]) == 0, "chosen tests are not judged by coverage"
+
+
+def test_the_full_run_has_mutants_of_functions_too(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run_checks.mutants_check().command[-2:] == ("-m", "tests.safety.mutants.functions")
+    only(monkeypatch, 0, 0)
+    assert run_checks.main(["--full"]) == 0
+    assert "safety 0 s, mutants 0 s" in capfd.readouterr().out
+    assert run_checks.main([]) == 0
+    assert "mutants" not in capfd.readouterr().out
+
+
+def test_of_the_safety_part_every_line_and_branch_is_asked_of_its_own_tests() -> None:
+    command = run_checks.safety_coverage_check(Path("bin")).command
+    assert {"--cov=firmware_runtime/safety", "--cov-branch", "--cov-fail-under=100"} <= set(command)
+    assert [part for part in command if part.startswith("tests/")] == ["tests/safety"]
+
+
+def test_the_checks_are_the_six_in_order() -> None:
     names = [check.name for check in run_checks.static_checks(Path("bin"))]
     assert names == ["ruff check", "ruff format", "pyright", "import contract"]
     assert run_checks.pytest_check(Path("bin"), False, []).name == "pytest"
+    assert run_checks.safety_coverage_check(Path("bin")).name == "coverage of safety"
 
 
 def test_pytest_is_gated_at_90_percent_and_leaves_out_the_long_tests() -> None:
