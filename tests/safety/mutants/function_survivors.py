@@ -2,6 +2,7 @@
 
 _FALSE = "Only asked for its truth, and None is as false as False."
 _SEVERITY = "The severity is set anew in the same step, by the same column of the row."
+_UNUSED = "Triggers of its own making are never fired, and no callback asks for an event."
 
 REASONS: dict[tuple[str, str], str] = {
     (
@@ -25,4 +26,11 @@ REASONS: dict[tuple[str, str], str] = {
         "fault_monitor.py",
         'row = rows.get(memory.row.identifier, {"active": None, "changed_ns": 1, "observed": 0})',
     ): "With nothing observed that time is set by the first observation, before it is looked at.",
+    ("state_machine.py", "auto_transitions=None,"): _FALSE,
+    ("state_machine.py", "send_event=None,"): _FALSE,
+    ("state_machine.py", "without initial=SafetyState.INIT,"): "The state is set before each move.",
+    ("state_machine.py", "without auto_transitions=False,"): _UNUSED,
+    ("state_machine.py", "without send_event=False,"): _UNUSED,
+    ("state_machine.py", "auto_transitions=True,"): _UNUSED,
+    ("state_machine.py", "send_event=True,"): _UNUSED,
 }

@@ -26,7 +26,15 @@ from tests.safety.mutants.function_survivors import REASONS
 ROOT = Path(__file__).parents[3]
 SAFETY = Path("firmware_runtime", "safety")
 WORK = ROOT / "out" / "mutants"
-SAMPLE = ("estop.py", "permits.py", "standstill.py", "stop_driver.py", "fault_monitor.py")
+SAMPLE = (
+    "estop.py",
+    "permits.py",
+    "guards.py",
+    "standstill.py",
+    "state_machine.py",
+    "stop_driver.py",
+    "fault_monitor.py",
+)
 SCORE_MIN = 0.95
 WORKERS = 2
 LEFT_OUT = (
@@ -98,6 +106,7 @@ def survivor(name: str, file: str) -> Survivor:
     shown = mutmut("show", name).stdout.splitlines()
     new = [line[1:].strip() for line in shown if line.startswith("+") and not line.startswith("+++")]
     old = [line[1:].strip() for line in shown if line.startswith("-") and not line.startswith("---")]
+    new = [line for line in new if line.strip("(),")]
     return Survivor(name, file, new[0] if new else f"without {old[0]}" if old else "")
 
 
