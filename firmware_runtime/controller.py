@@ -210,7 +210,8 @@ class Controller:
                 bus_events=host.bus_events,
                 speed_mps=self._last_pose.speed_mps,
                 speed_limit_mps=motion.cap_mps,
-                hold_asked=motion.hold,
+                # A hold that the vehicle leaves is asked for no more; that it should stand still is.
+                hold_asked=motion.hold or motion.target_mps <= 0.0,
                 direction=Direction.FORWARD if motion.stop_plan is None else motion.stop_plan.direction,
                 steering_front_asked_rad=motion.front_rad,
                 steering_rear_asked_rad=motion.rear_rad,

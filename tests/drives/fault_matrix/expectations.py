@@ -162,15 +162,12 @@ EXPECTATIONS: dict[str, Expect | tuple[Expect, Expect]] = {
 }
 """In AUTO and in DEGRADED, where they differ."""
 
-_DEAD = "never named: the driver takes its hold back as soon as the truck moves"
 _BATTERY = (
     "the battery leaves its FAULT only when OPEN has been asked, and in SAFE_STOP the runtime asks CLOSE: "
     "after an open interlock only a restart helps"
 )
 
 OPEN: dict[tuple[str, str], str] = {
-    ("hold_left", "AUTO"): _DEAD,
-    ("hold_left", "DEGRADED"): _DEAD,
     ("battery_interlock", "AUTO"): _BATTERY,
     ("battery_interlock", "DEGRADED"): _BATTERY,
 }
