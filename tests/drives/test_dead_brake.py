@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from firmware_runtime.vehicle.enums import SafetyState
-from tests.drives.fault_matrix.injections import Worn
+from tests.drives.fault_matrix.causes import Worn
 from tests.drives.fault_matrix.world import AUTO_AT_M, World
 from tests.drives.rig import standing
 

@@ -11,7 +11,8 @@ from cantools.database.can import Database
 
 from firmware_runtime.vehicle.enums import SafetyState
 from tests.bus_vehicle import ROOT
-from tests.drives.fault_matrix.injections import INJECTIONS, Place
+from tests.drives.fault_matrix.causes import Place
+from tests.drives.fault_matrix.injections import INJECTIONS
 from tests.drives.fault_matrix.world import World
 from tests.drives.rig import standing
 

@@ -9,7 +9,8 @@ from multiprocessing.connection import Connection
 
 from firmware_runtime.vehicle.enums import SafetyState
 from tests.drives.fault_matrix.case import Outcome, run_case
-from tests.drives.fault_matrix.injections import INJECTIONS, Place
+from tests.drives.fault_matrix.causes import Place
+from tests.drives.fault_matrix.injections import INJECTIONS
 from tests.drives.fault_matrix.world import AUTO_AT_M, DEGRADED_AT_M, World
 
 S = SafetyState

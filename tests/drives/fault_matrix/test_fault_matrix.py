@@ -7,8 +7,9 @@ import pytest
 from firmware_runtime.safety.fault_catalogue import FAULTS
 from firmware_runtime.vehicle.enums import SafetyState
 from tests.drives.fault_matrix.case import Outcome
+from tests.drives.fault_matrix.causes import Place
 from tests.drives.fault_matrix.expectations import EXPECTATIONS, OPEN, judge
-from tests.drives.fault_matrix.injections import INJECTIONS, NOT_IN_A_DRIVE_STATE, NOT_INJECTED, Place
+from tests.drives.fault_matrix.injections import INJECTIONS, NOT_IN_A_DRIVE_STATE, NOT_INJECTED
 from tests.drives.fault_matrix.matrix import AUTO, DEGRADED, STANDING, Case, every_case, outcomes
 from tests.drives.fault_matrix.page import case_of, render
 from tests.drives.fault_matrix.world import World
