@@ -80,6 +80,9 @@ def run(args: argparse.Namespace) -> int:
         finally:
             if recorder is not None:
                 recorder.close()
+        for bus in buses:
+            # Ends what a port does beside the ticks: on a busy core that has its say only now (restart_error).
+            bus.close()
         events = onboard.controller.bus_watch.counts
         figures = {bus.name: _bus_figures(bus, guards[bus.name], events.get(bus.name, {})) for bus in buses}
         print(_statistics(loop, figures, serial, recorder), flush=True)
