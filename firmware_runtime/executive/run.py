@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
             if recorder is not None:
                 recorder.close()
         for bus in buses:
-            # Ends what a port does beside the ticks: on a busy core that has its say only now (restart_error).
+            # Ends what a port does beside the ticks; on a busy core that has its say only now.
             bus.close()
         events = onboard.controller.bus_watch.counts
         figures = {bus.name: _bus_figures(bus, guards[bus.name], events.get(bus.name, {})) for bus in buses}
