@@ -53,6 +53,7 @@ def test_it_is_named_and_the_truck_stops_and_waits_for_a_person(
     rig.run(standing, 15)
     # A wheel that never says zero leaves no standstill to be seen: the stop's time ends it.
     rig.run(lambda r: r.state in (S.SAFE_STOP, S.FAULT, S.ESTOP), 20)
+    assert standing(rig)
 
 
 def test_a_steering_that_stuck_stays_a_fault_until_somebody_has_looked_and_pressed() -> None:
