@@ -158,7 +158,7 @@ class Controller:
         self._last_pose, self._last_high_voltage, self._last_motion = pose, high_voltage, motion
         if serial:
             self._last_gnss = self._hear_gnss()
-        self.telemetry = self._tell(now_ns, state, config.state, faults, pose, motion, commands)
+        self.telemetry = self._tell(now_ns, state, permissions.stop, faults, pose, motion, commands)
         self._mark("battery and drive")
         return Proposal(self._sequence, now_ns, config.state, commands, motion.stop_plan)
 
@@ -275,6 +275,7 @@ class Controller:
             link_alive=state.link_alive is OnOffState.ON,
             self_test_passed=self._config.state is SafetyState.SELF_TEST and not missing,
             mission_done=self._last_motion.arrived,
+            stop_overdue=self._last_motion.stop_overdue,
             recovery_permitted=faults.recovery_permitted,
             acknowledge_source=self._acknowledge_source,
         )
@@ -359,7 +360,7 @@ class Controller:
         self,
         now_ns: int,
         state: VehicleState,
-        safety_state: SafetyState,
+        stop: StopKind,
         faults: FaultSet,
         pose: Pose,
         motion: Motion,
@@ -367,7 +368,8 @@ class Controller:
     ) -> Telemetry:
         return Telemetry(
             time_ns=now_ns,
-            state=safety_state,
+            state=self._config.state,
+            stop=stop,
             severity=faults.severity,
             faults=tuple(f"{fault.identifier}: {fault.detail}" for fault in faults.faults),
             arrived=motion.arrived,

@@ -220,7 +220,11 @@ def stop_never_softer(s: Step) -> bool:
         return True
     return s.after.stop >= s.before.stop and not (
         s.before.stop is s.after.stop is StopKind.COMFORTABLE
-        and (_worse_cause(s) or s.now_ns - START_NS > round(s.safety.comfortable_time_max_s * 1e9))
+        and (
+            _worse_cause(s)
+            or s.inputs.stop_overdue
+            or s.now_ns - START_NS > round(s.safety.comfortable_time_max_s * 1e9)
+        )
     )
 
 

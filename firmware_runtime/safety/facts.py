@@ -44,6 +44,8 @@ class SafetyInputs(msgspec.Struct, frozen=True):
     cab_override: bool = False
     """The driver in the cab takes over (steering wheel or pedal); without a cab it is never looked at."""
     shutdown_requested: bool = False
+    stop_overdue: bool = False
+    """Motion finds that the comfortable stop under way will not end within its budget."""
     recovery_permitted: bool = False
     """Every active fault's row of the catalogue permits a recovery drive; True without any fault."""
     acknowledge_source: str = "acknowledge_button"

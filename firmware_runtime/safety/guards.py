@@ -30,11 +30,12 @@ def minimal_risk_or_worse(f: Facts) -> bool:
 
 
 def worse_than_comfortable(f: Facts) -> bool:
-    """comfortable stop, and severity 3, link or high voltage lost, plug, mode change, or its budget spent"""
+    """comfortable stop; severity 3, link or high voltage lost, plug, mode change, or budget spent or short"""
     return f.config.stop is StopKind.COMFORTABLE and (
         f.inputs.severity >= Severity.MINIMAL_RISK
         or drive_lost(f)
         or auto_left(f)
+        or f.inputs.stop_overdue
         or f.in_state_ns > f.budgets.comfortable_ns
     )
 

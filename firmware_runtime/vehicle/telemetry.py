@@ -2,7 +2,7 @@
 
 import msgspec
 
-from firmware_runtime.vehicle.enums import SafetyState, Severity
+from firmware_runtime.vehicle.enums import SafetyState, Severity, StopKind
 
 
 class Telemetry(msgspec.Struct, frozen=True):
@@ -37,5 +37,7 @@ class Telemetry(msgspec.Struct, frozen=True):
     battery_power_w: float
     """Pack voltage times current; positive discharges."""
     next_stop: str
+    stop: StopKind = StopKind.NONE
+    """That the state machine commands; NONE while nothing is to be stopped."""
     acknowledgement: str = ""
     """Who cleared which latch in this tick; empty in all others."""

@@ -1,12 +1,15 @@
 """The three stops, whole, on the simulated truck: what goes off when, and how hard it is."""
 
+from dataclasses import replace
 from typing import Any
 
 import cantools
+import msgspec
 import pytest
 from cantools.database.can import Database
 
-from firmware_runtime.vehicle.enums import SafetyState
+from firmware_runtime.executive.onboard import Onboard
+from firmware_runtime.vehicle.enums import SafetyState, StopKind
 from tests.bus_vehicle import ROOT
 from tests.drives.rig import Rig, standing
 from tests.drives.test_attacks import climb_from, hill
@@ -121,3 +124,25 @@ def test_steering_that_seizes_is_an_emergency_stop_on_the_path(place_m: float) -
     rig.pause(2.0)
     assert rig.state in (S.SAFE_STOP, S.FAULT)
     assert rig.truth.park_brake_applied
+
+
+@pytest.mark.requirement("SR-25")
+def test_a_comfortable_stop_that_will_not_end_in_time_is_told_as_a_minimal_risk_stop() -> None:
+    rig = Rig()
+    # From 2 m/s with 0.7 m/s² and its jerk a comfortable stop takes more than 3 s.
+    data = rig.profile.data
+    short = msgspec.structs.replace(data.safety, degraded_time_max_s=8.0, comfortable_time_max_s=3.0)
+    profile = replace(rig.profile, data=msgspec.structs.replace(data, safety=short))
+    rig.onboard = Onboard(profile, rig.route)
+    rig.run(lambda r: r.now_ns > 0 and r.state is S.READY, 20)
+    rig.vehicle.sender("BatteryPack").override["StateOfCharge"] = 0.09
+    rig.pause(2.0)
+    rig.vehicle.body.press_run()
+    rig.run(lambda r: r.state is S.MRM, 20)
+    assert rig.telemetry.stop is StopKind.COMFORTABLE
+    begun_ns = rig.now_ns
+    rig.run(lambda r: r.telemetry.stop is StopKind.MINIMAL_RISK, 3.0)
+    assert rig.state is S.MRM
+    assert rig.now_ns - begun_ns < 2.9e9, "before the budget is spent"
+    rig.run(standing, 3.0)
+    assert S.ESTOP not in rig.states

@@ -6,7 +6,7 @@ from firmware_runtime.can.bus_events import BusEvent, BusState, EventKind
 from firmware_runtime.can.frame import EXTENDED_FLAG, Frame
 from firmware_runtime.recorder.tick_record import BlackBoxHeader, TickRecord
 from firmware_runtime.safety.host_report import HostReport
-from firmware_runtime.vehicle.enums import SafetyState, Severity
+from firmware_runtime.vehicle.enums import SafetyState, Severity, StopKind
 from firmware_runtime.vehicle.telemetry import Telemetry
 
 HEADER = BlackBoxHeader(
@@ -30,6 +30,7 @@ def telemetry_at(time_ns: int, **changes: object) -> Telemetry:
         "arrived": False,
         "fix_age_s": math.nan,
         "next_stop": "quay",
+        "stop": StopKind.MINIMAL_RISK,
         "acknowledgement": "",
     }
     return Telemetry(**(values | changes))  # type: ignore[arg-type]

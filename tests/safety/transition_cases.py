@@ -266,6 +266,7 @@ def _by_hand() -> list[Case]:
 
 def _stopping() -> list[Case]:
     comfortable: Told = {"stop": StopKind.COMFORTABLE}
+    short: Told = {"stop_overdue": True}
     overdue = MINIMAL_RISK_S + TICK_S
     return [
         Case(S.MRM, {"standing": True}, S.SAFE_STOP),
@@ -281,6 +282,13 @@ def _stopping() -> list[Case]:
             for also in ({}, {"cab_override": True}, {"standing": True})
             for late_s in (COMFORTABLE_S + TICK_S, overdue)
         ),
+        *(
+            _stays(S.MRM, {**short, **also}, memory=comfortable, stop=StopKind.MINIMAL_RISK)
+            for also in ({}, {"cab_override": True}, {"standing": True})
+        ),
+        _stays(S.MRM, short, stop=StopKind.MINIMAL_RISK),
+        Case(S.DEGRADED, short, S.MRM, stop=StopKind.COMFORTABLE, elapsed_s=DEGRADED_S + TICK_S),
+        _stays(S.AUTO, short),
         Case(S.MRM, {"cab_override": True}, S.MANUAL),
         Case(S.MRM, {"cab_override": True}, S.MANUAL, memory=comfortable),
         Case(S.MRM, {"cab_override": True, "severity": MINIMAL_RISK}, S.MANUAL),
