@@ -50,7 +50,9 @@ HEALTHY: dict[str, dict[str, float | str]] = {
         "DeadMan": "RELEASED",
         "LinkAlive": "ON",
         "ChargePlug": "UNPLUGGED",
+        "OffButton": "RELEASED",
     },
+    "RemoteDemand": {"Speed": 0.0, "SteeringAngle": 0.0},
     "MotionLimits": {"ScannerStop": "CLEAR", "Bumper": "RELEASED", "ZoneSpeedLimit": 60.0},
     "BodyStatus": {
         "HazardLights": "OFF",

@@ -17,7 +17,7 @@ from firmware_runtime.can.tables import DatabaseTable, MessageTable, SignalLayou
 from firmware_runtime.vehicle.fields import Findings
 from firmware_runtime.vehicle.messages import BoundSignal
 from firmware_runtime.vehicle.needs import Span, carried_range, range_shortfall
-from firmware_runtime.vehicle.problems import did_you_mean, quoted
+from firmware_runtime.vehicle.problems import described, did_you_mean, quoted
 from firmware_runtime.vehicle.signals import SignalSpec
 from firmware_runtime.vehicle.toml_lines import KeyPath
 from firmware_runtime.vehicle.units import UnitMismatchError, conversion
@@ -76,6 +76,8 @@ class Resolver:
     """Those that could be loaded; a declared bus that is not here was reported already."""
     need_of: NeedOf
     findings: Findings
+    cab: bool | None
+    """The profile's `vehicle.cab`; None where it says none, which was noted already."""
 
     def resolve(self) -> Resolution:
         """Resolve every key; all defects go to `findings`.
@@ -95,12 +97,19 @@ class Resolver:
                 self.findings.add((self.table, key), expected, f"the unknown key {quoted(key)}")
         resolution = Resolution()
         for spec in self.specs:
-            if spec.name in entries:
+            if spec.name not in entries:
+                if self._required(spec):
+                    self._add(spec, f"bus.Message.Signal ({spec.quantity.doc})", "nothing")
+            elif spec.quantity.cab and self.cab is False:
+                self._add(spec, "no input of a cab, as [vehicle] cab is false", described(entries[spec.name]))
+            else:
                 self._resolve_one(spec, entries[spec.name], resolution)
-            elif not spec.quantity.optional:
-                self._add(spec, f"bus.Message.Signal ({spec.quantity.doc})", "nothing")
         self._check_shared(resolution)
         return resolution
+
+    def _required(self, spec: SignalSpec) -> bool:
+        quantity = spec.quantity
+        return not quantity.optional and (not quantity.cab or self.cab is True)
 
     def _resolve_one(self, spec: SignalSpec, reference: object, resolution: Resolution) -> None:
         bound = self._find(spec, reference)

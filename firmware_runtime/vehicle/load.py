@@ -39,7 +39,7 @@ class Profile:
     databases: dict[str, DatabaseTable]
     """By bus name, in the profile's order, with what the profile states of their messages."""
     inputs: tuple[SignalBinding, ...]
-    """In the order of INPUT_SPECS; optional ones that the vehicle lacks are absent."""
+    """In the order of INPUT_SPECS; those that the vehicle lacks, a cab's among them, are absent."""
     outputs: tuple[SignalBinding, ...]
     """In the order of OUTPUT_SPECS; optional ones that the vehicle lacks are absent."""
     input_enums: dict[str, EnumTable]
@@ -161,9 +161,17 @@ def _resolve(
             buses=buses,
             need_of=lambda spec, need=need: need(spec, data, calibration) if data and calibration else None,
             findings=findings,
+            cab=_cab(findings),
         )
         resolutions.append(resolver.resolve())
     return resolutions[0], resolutions[1]
+
+
+def _cab(findings: Findings) -> bool | None:
+    """From the document itself, so that a defect elsewhere in it hides nothing that a cab lacks."""
+    vehicle = findings.document.data.get("vehicle")
+    cab = cast(dict[str, Any], vehicle).get("cab") if isinstance(vehicle, dict) else None
+    return cab if isinstance(cab, bool) else None
 
 
 def _check_layout(

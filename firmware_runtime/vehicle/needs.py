@@ -32,6 +32,8 @@ OVERSPEED_MARGIN = 1.2
 """A speed signal must go this far beyond speed_max, so that overspeed shows (assumption)."""
 VOLTAGE_MARGIN = 1.05
 """A voltage signal must go this far beyond voltage_max_v, so that overvoltage shows (assumption)."""
+REMOTE_SPEED_MPS = 1.5
+"""A remote driver must be able to ask for the most that the state table grants one (its cap REMOTE)."""
 
 Need = Callable[[ProfileData, Calibration], Span]
 
@@ -67,6 +69,10 @@ def _front_angle(profile: ProfileData, calibration: Calibration) -> Span:
     return _both(profile.steering.front_angle_max_rad + abs(calibration.steering_front_zero_rad))
 
 
+def _asked_angle(profile: ProfileData, _: Calibration) -> Span:
+    return _both(profile.steering.front_angle_max_rad)
+
+
 def _rear_angle(profile: ProfileData, calibration: Calibration) -> Span:
     return _both(rear_angle_max_rad(profile) + abs(calibration.steering_rear_zero_rad))
 
@@ -99,6 +105,11 @@ INPUT_NEEDS: dict[str, Need] = {
     "battery_cell_temperature_min_degc": _cell_temperature,
     "battery_cell_temperature_max_degc": _cell_temperature,
     "battery_isolation_ohm": lambda p, c: _up_to(p.battery.isolation_min_ohm_per_v * p.battery.voltage_max_v),
+    "remote_speed_mps": lambda p, c: _both(min(REMOTE_SPEED_MPS, p.limits.speed_max_mps)),
+    "remote_steering_rad": _asked_angle,
+    "cab_accelerator": lambda p, c: _up_to(1.0),
+    "cab_brake": lambda p, c: _up_to(1.0),
+    "cab_steering_rad": _asked_angle,
     "zone_speed_limit_mps": lambda p, c: _up_to(p.limits.speed_max_mps),
     "load_mass_kg": lambda p, c: _up_to(p.mass.payload_max_kg),
 }

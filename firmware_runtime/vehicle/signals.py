@@ -40,6 +40,9 @@ class Quantity:
     doc: str
     optional: bool = False
     """True where a vehicle may lack it; then it stays at `default`."""
+    cab: bool = False
+    """True for what only a driver in a cab says: required where the profile's `vehicle.cab` is true, refused
+    where it is false; then it stays at `default`."""
     default: float = 0.0
 
 
@@ -104,6 +107,20 @@ class VehicleState(msgspec.Struct, frozen=True):
     mode_key: Annotated[ModeKey, Quantity("", 0, 7, "mode selector")]
     link_alive: Annotated[OnOffState, Quantity("", 0, 3, "link to the control centre")]
     charge_plug: Annotated[PlugState, Quantity("", 0, 3, "charging plug")]
+    dead_man: Annotated[ButtonState, Quantity("", 0, 3, "dead-man of remote driver or technician, held")]
+    off_button: Annotated[ButtonState, Quantity("", 0, 3, "switch-off request")]
+    remote_speed_mps: Annotated[
+        float, Quantity("m/s", -10, 10, "asked by the remote driver or the technician's pendant")
+    ]
+    remote_steering_rad: Annotated[float, Quantity("rad", -1.2, 1.2, "front angle asked so, left positive")]
+    cab_override: Annotated[
+        OnOffState, Quantity("", 0, 3, "the driver moves wheel or pedal to take over", cab=True)
+    ]
+    cab_accelerator: Annotated[float, Quantity("1", 0, 1, "accelerator pedal, share", cab=True)]
+    cab_brake: Annotated[float, Quantity("1", 0, 1, "brake pedal, share", cab=True)]
+    cab_steering_rad: Annotated[
+        float, Quantity("rad", -1.2, 1.2, "front angle asked by the steering wheel, left positive", cab=True)
+    ]
     scanner_stop: Annotated[ScannerState, Quantity("", 0, 3, "protective field of the scanner")]
     bumper: Annotated[ButtonState, Quantity("", 0, 3, "safety bumper")]
     zone_speed_limit_mps: Annotated[float, Quantity("m/s", 0, 60, "limit of the zone")]

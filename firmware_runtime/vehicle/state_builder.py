@@ -35,7 +35,9 @@ class StateBuilder:
             (place[spec.name], _default(spec)) for spec in INPUT_SPECS if spec.name not in bound
         )
         self._not_heard = frozenset(
-            spec.name for spec in INPUT_SPECS if spec.name not in bound and not spec.quantity.optional
+            spec.name
+            for spec in INPUT_SPECS
+            if spec.name not in bound and not (spec.quantity.optional or spec.quantity.cab)
         )
         self._enums = tuple(
             (place[spec.name], enums[spec.name].get, _unknown(spec.enum), spec.name)

@@ -17,6 +17,7 @@ from tests.vehicle.support import (
     BODY_DBC,
     CALIBRATION_FILE,
     DRIVE_DBC,
+    E_TRUCK,
     PROFILE_FILE,
     PROJECT,
     Q_TRUCK,
@@ -292,7 +293,7 @@ def test_the_installed_command_refuses_a_bad_profile(name: str, configuration: C
     assert "\x1b" not in done.stderr, "colour although stderr is no terminal"
 
 
-@pytest.mark.parametrize("profile", [Q_TRUCK, YARD_TRACTOR], ids=lambda path: path.stem)
+@pytest.mark.parametrize("profile", [Q_TRUCK, E_TRUCK, YARD_TRACTOR], ids=lambda path: path.stem)
 def test_the_committed_profiles_pass(profile: Path) -> None:
     done = run_command("check", profile.relative_to(PROJECT))
     assert done.returncode == 0
@@ -311,7 +312,7 @@ def test_the_table_tells_of_each_binding_where_it_comes_from_and_how_it_converts
         "id", "65299",
     ]  # fmt: skip
     assert rows["estop_channel_a"][1:4] == ["SwitchState", "body", "EStopStatus"]
-    assert rows["46"] == ["46", "inputs,", "24", "outputs,", "21", "messages,", "2", "buses"]
+    assert rows["50"] == ["50", "inputs,", "24", "outputs,", "22", "messages,", "2", "buses"]
     assert len(rows["identity"][1]) == 64
 
 
@@ -320,7 +321,7 @@ def test_json_is_one_object_for_programs(capsys: pytest.CaptureFixture[str]) -> 
     content = json.loads(capsys.readouterr().out)
     assert content["valid"] is True
     assert content["vehicle"] == "yard_tractor"
-    assert content["counts"] == {"inputs": 45, "outputs": 23, "messages": 21, "buses": 2}
+    assert content["counts"] == {"inputs": 53, "outputs": 23, "messages": 23, "buses": 2}
     torque = next(row for row in content["bindings"] if row["signal"] == "traction_torque_nm")
     assert torque["direction"] == "output"
     assert torque["identifier"] == "0x0CFF0127"

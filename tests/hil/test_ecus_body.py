@@ -37,7 +37,8 @@ def test_each_estop_channel_is_its_own(rig: Rig, a: bool, b: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("press", "signal"), [("press_run", "RunButton"), ("press_acknowledge", "AcknowledgeButton")]
+    ("press", "signal"),
+    [("press_run", "RunButton"), ("press_acknowledge", "AcknowledgeButton"), ("press_off", "OffButton")],
 )
 def test_a_press_holds_for_its_time(rig: Rig, press: str, signal: str) -> None:
     getattr(rig.vehicle.body, press)(0.3)
@@ -67,6 +68,55 @@ def test_keys_and_switches(rig: Rig) -> None:
     body.set_zone(None)
     rig.run(0.03)
     assert rig.seen["MotionLimits"]["ZoneSpeedLimit"] == 60
+
+
+@pytest.mark.parametrize("name", ["q_truck", "e_truck"])
+def test_nobody_asks_for_anything_at_first(name: str) -> None:
+    rig = Rig(parameters(name))
+    rig.run(0.2)
+    assert rig.seen["OperatorInputs"]["OffButton"] == "RELEASED"
+    demand = rig.seen["RemoteDemand"]
+    assert (demand["Speed"], demand["SteeringAngle"]) == (0, 0)
+
+
+def test_a_remote_driver_asks_for_speed_and_angle(rig: Rig) -> None:
+    rig.vehicle.body.remote.ask(-1.25, 0.2)
+    rig.run(0.06)
+    demand = rig.seen["RemoteDemand"]
+    assert demand["Speed"] == pytest.approx(-1.25)
+    assert demand["SteeringAngle"] == pytest.approx(11.459, abs=0.0025)
+
+
+def test_wheel_and_pedals_of_a_cab() -> None:
+    rig = Rig(parameters("e_truck"))
+    rig.run(0.2)
+    cab = rig.seen["CabInputs"]
+    assert (cab["Override"], cab["Accelerator"], cab["Brake"], cab["SteeringAngle"]) == ("OFF", 0, 0, 0)
+    rig.vehicle.body.cab.hold(accelerator=0.4, brake=1.0, steering_rad=-0.3)
+    rig.vehicle.body.cab.take_over()
+    rig.run(0.03)
+    cab = rig.seen["CabInputs"]
+    assert (cab["Override"], cab["Accelerator"], cab["Brake"]) == ("ON", 40, 100)
+    assert cab["SteeringAngle"] == pytest.approx(-17.189, abs=0.0025)
+    rig.vehicle.body.cab.take_over(False)
+    rig.vehicle.body.cab.hold()
+    rig.run(0.03)
+    cab = rig.seen["CabInputs"]
+    assert (cab["Override"], cab["Accelerator"], cab["Brake"], cab["SteeringAngle"]) == ("OFF", 0, 0, 0)
+
+
+def test_a_vehicle_without_a_cab_has_nobody_in_it(rig: Rig) -> None:
+    assert "CabInputs" not in rig.seen
+    with pytest.raises(ValueError, match="cab: expected a vehicle with"):
+        rig.vehicle.body.cab.hold()
+
+
+def test_a_silent_body_silences_who_drives_through_it_too(rig: Rig) -> None:
+    rig.vehicle.mute("body")
+    rig.seen.frames.clear()
+    rig.run(0.3)
+    assert not [m for m in ("RemoteDemand", "OperatorInputs", "BodyStatus") if m in rig.seen]
+    assert "BatteryStatus" in rig.seen
 
 
 def test_an_unknown_key_position_is_refused(rig: Rig) -> None:

@@ -35,11 +35,12 @@ def test_the_yard_tractor_is_the_yardstick_exactly() -> None:
     assert (s.angle_max_rad, s.rate_max_radps, s.lag_s, s.dead_time_s) == (0.6, 0.3, 0.2, 0.1)
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", [*BOTH, "e_truck"])
 def test_the_vehicle_is_a_little_other_than_its_profile(name: str) -> None:
     p = parameters(name)
     profile = tomllib.loads((p.dbc_path("drive").parents[1] / f"configs/{name}.toml").read_text("utf-8"))
     assert p.vehicle.name == profile["vehicle"]["name"]
+    assert p.vehicle.cab == profile["vehicle"]["cab"]
     assert p.mass.empty_kg / profile["mass"]["empty_kg"] == pytest.approx(1.015, abs=1e-3)
     assert p.driveline.wheel_radius_m / profile["traction"]["wheel_radius_m"] == pytest.approx(1.002)
     rolling = profile["resistance"]["rolling_coefficient"]
@@ -57,7 +58,7 @@ def test_the_vehicle_is_a_little_other_than_its_profile(name: str) -> None:
 
 def test_an_unknown_vehicle_is_told_with_those_there_are() -> None:
     with pytest.raises(
-        VehicleFileError, match=r"expected a simulated vehicle 'bus', got only q_truck, q_truck_foxbms, y"
+        VehicleFileError, match=r"expected a simulated vehicle 'bus', got only e_truck, q_truck, q_truck_f"
     ):
         built_in_vehicle("bus")
 
@@ -102,6 +103,7 @@ def test_text_that_is_no_toml(tmp_path: Path) -> None:
         ("rate_hz = 10", "rate_hz = 3", "rate_hz", "expected a rate that divides 100, got 3"),
         ("latency_max_s = 0.09", "latency_max_s = 0.05", "latency_max_s", "expected at least 0.06, got 0.05"),
         ('title = "Q-Truck"', "title = 5", "title", "expected a text, got 5"),
+        ("cab = false", 'cab = "no"', "cab", "expected true or false, got 'no'"),
         ("[[0.0, 0.0]]", "[[0.0]]", "grade", "expected rows [distance_m, grade], got [[0.0]]"),
         ("[[0.0, 0.0]]", "[[0, 0.1], [0, 0.2]]", "grade", "expected distances that rise, got [0, 0]"),
         ("[[0.0, 0.0]]", "[[0.0, 0.5]]", "grade", "expected grades from -0.3 to 0.3, got [0.5]"),

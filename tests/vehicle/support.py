@@ -9,6 +9,7 @@ from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 
 PROJECT = Path(__file__).parents[2]
 Q_TRUCK = PROJECT / "configs" / "q_truck.toml"
+E_TRUCK = PROJECT / "configs" / "e_truck.toml"
 YARD_TRACTOR = PROJECT / "configs" / "yard_tractor.toml"
 
 PROFILE_FILE = "configs/q_truck.toml"

@@ -1,15 +1,25 @@
 """Canonical signals bound to DBC signals: conversion, range, labels, and what a message must promise."""
 
 import math
+from pathlib import Path
 
 import cantools
 import pytest
 
+from firmware_runtime.safety import state_table
 from firmware_runtime.vehicle.enums import ActuatorStatus, ModeKey, SwitchState
 from firmware_runtime.vehicle.load import load_profile
-from firmware_runtime.vehicle.needs import Span
+from firmware_runtime.vehicle.needs import REMOTE_SPEED_MPS, Span
 from firmware_runtime.vehicle.signals import INPUT_SPECS, OUTPUT_SPECS
-from tests.vehicle.support import BODY_DBC, DRIVE_DBC, PROFILE_FILE, PROJECT, YARD_TRACTOR, Configuration
+from tests.vehicle.support import (
+    BODY_DBC,
+    DRIVE_DBC,
+    E_TRUCK,
+    PROFILE_FILE,
+    PROJECT,
+    YARD_TRACTOR,
+    Configuration,
+)
 
 
 def test_each_binding_converts_as_its_unit_says(configuration: Configuration) -> None:
@@ -51,6 +61,67 @@ def test_bindings_stand_in_the_canonical_order() -> None:
     assert [binding.name for binding in profile.inputs] == without_rear
     without_rear = [spec.name for spec in OUTPUT_SPECS if spec.name != "steering_rear_angle_rad"]
     assert [binding.name for binding in profile.outputs] == without_rear
+
+
+def test_every_vehicle_hears_the_dead_man_the_off_button_and_a_remote_driver(
+    configuration: Configuration,
+) -> None:
+    bound = {binding.name: binding.path for binding in configuration.load().inputs}
+    assert bound["dead_man"] == "body.OperatorInputs.DeadMan"
+    assert bound["off_button"] == "body.OperatorInputs.OffButton"
+    assert bound["remote_speed_mps"] == "body.RemoteDemand.Speed"
+    assert bound["remote_steering_rad"] == "body.RemoteDemand.SteeringAngle"
+
+
+CAB = {
+    "cab_override": "Override",
+    "cab_accelerator": "Accelerator",
+    "cab_brake": "Brake",
+    "cab_steering_rad": "SteeringAngle",
+}
+
+
+@pytest.mark.parametrize("profile", [YARD_TRACTOR, E_TRUCK])
+def test_a_cab_is_heard_where_the_vehicle_has_one(profile: Path) -> None:
+    bound = {binding.name: binding.path for binding in load_profile(profile).inputs}
+    assert {name: bound.get(name) for name in CAB} == {k: f"body.CabInputs.{v}" for k, v in CAB.items()}
+
+
+@pytest.mark.parametrize("name", CAB)
+def test_a_cab_that_is_not_heard_is_refused(name: str, configuration: Configuration) -> None:
+    """Also where another key of the profile is wrong: all that is wrong is told at once."""
+    configuration.edit(PROFILE_FILE, "cab = false", "cab = true")
+    configuration.edit(PROFILE_FILE, "wheelbase_m = 8.0 ", "wheelbase_m = -8.0 ")
+    keys = [problem.key for problem in configuration.problems()]
+    assert f"[inputs] {name}" in keys
+    assert "[geometry] wheelbase_m" in keys
+    expected, got = told(configuration, f"[inputs] {name}")[0]
+    assert expected.startswith("bus.Message.Signal (")
+    assert got == "nothing"
+
+
+@pytest.mark.parametrize("name", CAB)
+def test_a_cab_is_not_heard_where_the_vehicle_has_none(name: str, configuration: Configuration) -> None:
+    reference = f'"body.CabInputs.{CAB[name]}"'
+    line = configuration.edit(PROFILE_FILE, 'dead_man = "', f'{name} = {reference}\ndead_man = "')
+    problem = configuration.problem()
+    assert (problem.key, problem.line) == (f"[inputs] {name}", line)
+    assert (problem.expected, problem.got) == ("no input of a cab, as [vehicle] cab is false", reference)
+
+
+def test_a_profile_that_does_not_say_whether_it_has_a_cab_is_asked_that_alone(
+    configuration: Configuration,
+) -> None:
+    configuration.edit(PROFILE_FILE, "cab = false", 'cab = "no"')
+    assert configuration.problem().key == "[vehicle] cab"
+
+
+def test_a_remote_driver_must_be_able_to_ask_for_what_he_is_granted(configuration: Configuration) -> None:
+    assert REMOTE_SPEED_MPS == state_table.REMOTE_SPEED_MPS == 1.5
+    configuration.edit(BODY_DBC, "(0.001,0) [-10|10]", "(0.001,0) [-1.4|10]")
+    ((expected, got),) = told(configuration, "[inputs] remote_speed_mps")
+    assert expected == "a signal that carries -1.5 to 1.5 m/s, as this vehicle needs"
+    assert got.startswith("-1.4 to 10 m/s in body.RemoteDemand.Speed (")
 
 
 def test_every_enumerations_numbers_are_the_dbcs_as_cantools_reads_them() -> None:

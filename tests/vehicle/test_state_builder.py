@@ -26,6 +26,7 @@ from tests.vehicle.support import BODY_DBC, Q_TRUCK, YARD_TRACTOR, copy_configur
 
 Q_TRUCK_PROFILE = load_profile(Q_TRUCK)
 YARD_TRACTOR_PROFILE = load_profile(YARD_TRACTOR)
+CAB = ("cab_override", "cab_accelerator", "cab_brake", "cab_steering_rad")
 
 
 def builder(profile: Profile, **calibration: Any) -> StateBuilder:
@@ -44,14 +45,14 @@ def encode(profile: Profile, commands: Commands, **calibration: Any) -> dict[str
     return dict(zip([binding.name for binding in profile.outputs], values, strict=True))
 
 
-@given(st.lists(st.floats(-1e6, 1e6), min_size=46, max_size=46))
+@given(st.lists(st.floats(-1e6, 1e6), min_size=50, max_size=50))
 def test_every_number_arrives_at_the_field_of_its_binding(numbers: list[float]) -> None:
     profile = Q_TRUCK_PROFILE
     values = [
         1.0 if binding.name in profile.input_enums else number
         for binding, number in zip(profile.inputs, numbers, strict=True)
     ]
-    state = builder(profile).build(values, [0] * 46, 123)
+    state = builder(profile).build(values, [0] * 50, 123)
     for binding, value in zip(profile.inputs, values, strict=True):
         assert getattr(state, binding.name) == value
     assert state.time_ns == 123
@@ -74,7 +75,7 @@ def test_enumerations_arrive_as_members() -> None:
     st.one_of(st.floats(), st.integers(-(2**63), 2**63)),
 )
 def test_a_raw_value_without_a_label_reads_as_not_available_and_is_unusable(name: str, raw: float) -> None:
-    profile = Q_TRUCK_PROFILE
+    profile = YARD_TRACTOR_PROFILE
     known = raw in profile.input_enums[name]
     state = build(profile, {name: raw})
     assert (getattr(state, name).name == "NOT_AVAILABLE") or known
@@ -85,9 +86,10 @@ def test_a_raw_value_without_a_label_reads_as_not_available_and_is_unusable(name
 def test_what_the_codec_does_not_trust_is_unusable() -> None:
     profile = Q_TRUCK_PROFILE
     reasons = [0] * len(profile.inputs)
-    reasons[4], reasons[45] = 2, 1
+    place = {binding.name: index for index, binding in enumerate(profile.inputs)}
+    reasons[place["motor_speed_radps"]], reasons[place["load_locked"]] = 2, 1
     values = [1.0] * len(profile.inputs)
-    values[40] = 9.0
+    values[place["bumper"]] = 9.0
     state = builder(profile).build(values, reasons, 0)
     assert state.unusable == {"motor_speed_radps", "load_locked", "bumper"}
     assert not state.usable("wheel_speed_front_left_mps", "load_locked")
@@ -104,6 +106,21 @@ def test_a_vehicle_without_rear_steering_has_rear_wheels_straight_ahead_and_usab
     assert state.wheel_speed_front_left_mps == values["wheel_speed_front_left_mps"]
 
 
+def test_without_a_cab_nobody_overrides_and_nothing_is_missing() -> None:
+    state = build(Q_TRUCK_PROFILE, {})
+    assert state.cab_override is OnOffState.NOT_AVAILABLE
+    assert (state.cab_accelerator, state.cab_brake, state.cab_steering_rad) == (0.0, 0.0, 0.0)
+    assert state.usable(*CAB)
+
+
+def test_a_driver_in_the_cab_is_heard() -> None:
+    asked = {"cab_override": 1.0, "cab_accelerator": 0.4, "cab_brake": 0.2, "cab_steering_rad": -0.3}
+    state = build(YARD_TRACTOR_PROFILE, asked, steering_front_zero_rad=0.05)
+    assert state.cab_override is OnOffState.ON
+    assert (state.cab_accelerator, state.cab_brake) == (0.4, 0.2)
+    assert state.cab_steering_rad == -0.3, "what a wheel asks for has no zero of the axle in it"
+
+
 def test_who_hears_only_some_signals_must_not_trust_the_others() -> None:
     profile = Q_TRUCK_PROFILE
     some = [binding for binding in profile.inputs if binding.name in ("estop_channel_a", "brake_force_n")]
@@ -113,7 +130,7 @@ def test_who_hears_only_some_signals_must_not_trust_the_others() -> None:
     assert state.estop_channel_b is SwitchState.NOT_AVAILABLE
     assert state.usable("estop_channel_a", "brake_force_n")
     others = {spec.name for spec in INPUT_SPECS} - {"estop_channel_a", "brake_force_n"}
-    assert state.unusable == others - {"steering_rear_angle_rad"}
+    assert state.unusable == others - {"steering_rear_angle_rad", *CAB}
     assert hears.build([500.0, 1.0], [0, 2], 0).unusable == state.unusable | {"estop_channel_a"}
 
 

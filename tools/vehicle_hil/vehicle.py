@@ -61,7 +61,7 @@ class SimulatedVehicle:
         )
         self.steering = Steering(p.steering, network, Random(f"{seed}/steering"))
         self.battery = self._battery(network, Random(f"{seed}/battery"))
-        self.body = Body(p.body, network)
+        self.body = Body(p.body, network, p.vehicle.cab)
         """The operator's interface too: buttons, keys, e-stop, scanner."""
         self.gnss = Receiver(p.gnss, Datum(*datum), Random(f"{seed}/gnss"))
         self.ecus = {

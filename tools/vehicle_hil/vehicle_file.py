@@ -51,6 +51,8 @@ class IdentityParameters:
     name: str
     """The profile's vehicle name, e.g. `q_truck`."""
     title: str
+    cab: bool
+    """True where a driver may sit in it: wheel and pedals send CabInputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,10 @@ class _Reader:
         if hint is str:
             if not isinstance(value, str) or not value:
                 self._error(key, "expected a text", repr(value))
+            return value
+        if hint is bool:
+            if not isinstance(value, bool):
+                self._error(key, "expected true or false", repr(value))
             return value
         if get_origin(hint) is Annotated:
             kind, (low, high) = get_args(hint)

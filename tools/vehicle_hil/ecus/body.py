@@ -7,6 +7,7 @@ person or the yard does is set by the methods here, between ticks.
 from vehicle_hil.codec.network import Network
 from vehicle_hil.codec.protection import Outbox
 from vehicle_hil.ecus.contract import NEVER_NS
+from vehicle_hil.ecus.drivers import CabDriver, RemoteDriver
 from vehicle_hil.ecus.parameters import BodyParameters
 
 COMMAND_MISSING_NS = 500_000_000
@@ -36,9 +37,10 @@ class _Button:
 
 
 class Body:
-    """Input: BodyCommand. Outputs: EStopStatus, OperatorInputs, MotionLimits, BodyStatus."""
+    """Input: BodyCommand. Outputs: EStopStatus, OperatorInputs, MotionLimits, BodyStatus, and what the people
+    who drive ask for (`drivers`)."""
 
-    def __init__(self, parameters: BodyParameters, network: Network) -> None:
+    def __init__(self, parameters: BodyParameters, network: Network, has_cab: bool = False) -> None:
         self._p = parameters
         self._command = network.receiver(
             "BodyCommand", ("HazardLights", "Beacon", "BrakeLights", "HeadLights", "ScannerFieldSet")
@@ -47,12 +49,18 @@ class Body:
         self._estop = network.sender("EStopStatus", ("ChannelA", "ChannelB"))
         self._operator = network.sender(
             "OperatorInputs",
-            ("RunButton", "AcknowledgeButton", "ModeKey", "DeadMan", "LinkAlive", "ChargePlug"),
+            ("RunButton", "AcknowledgeButton", "ModeKey", "DeadMan", "LinkAlive", "ChargePlug", "OffButton"),
         )
         self._motion = network.sender("MotionLimits", ("ScannerStop", "Bumper", "ZoneSpeedLimit"))
         self._status = network.sender(
             "BodyStatus", ("HazardLights", "SupplyVoltage", "LoadMass", "LoadLocked")
         )
+        # Last, so that a driver's message shifts the phase of none before it.
+        self.remote = RemoteDriver(network)
+        """Who drives from the remote desk, or with the technician's pendant."""
+        self._cab = CabDriver(network) if has_cab else None
+        self._drivers = (self.remote,) if self._cab is None else (self.remote, self._cab)
+        self.senders = {driver.sender.layout.name: driver.sender for driver in self._drivers}
         code = network.code
         self._channel_codes = (
             code("EStopStatus", "ChannelA", "OPEN"),
@@ -63,6 +71,7 @@ class Body:
         self._command_ns = NEVER_NS
         self._run = _Button()
         self._acknowledge = _Button()
+        self._off = _Button()
         self._dead_man = False
         self._mode_key = code("OperatorInputs", "ModeKey", "OFF")
         self._link_alive = True
@@ -95,6 +104,16 @@ class Body:
 
     def press_acknowledge(self, duration_s: float = PRESS_S) -> None:
         self._acknowledge.press(duration_s)
+
+    def press_off(self, duration_s: float = PRESS_S) -> None:
+        self._off.press(duration_s)
+
+    @property
+    def cab(self) -> CabDriver:
+        """The driver in the cab. Raises ValueError where the vehicle has none."""
+        if self._cab is None:
+            raise ValueError("cab: expected a vehicle with [vehicle] cab = true, got one without")
+        return self._cab
 
     def hold_dead_man(self, held: bool = True) -> None:
         self._dead_man = held
@@ -159,6 +178,7 @@ class Body:
                     self._dead_man,
                     self._link_alive,
                     self._plugged,
+                    self._off.pressed(now_ns),
                 ),
                 out,
             )
@@ -169,3 +189,5 @@ class Body:
             self._status.send(
                 (self.hazard_lights, supply_v, load_mass_kg * self._p.load_gain, load_mass_kg > 0), out
             )
+        for driver in self._drivers:
+            driver.report(now_ns, out)
