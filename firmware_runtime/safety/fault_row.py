@@ -2,9 +2,9 @@
 
 Numbers of faults, by secondary sources. DTC: three bytes (ISO 14229-1). The first two are a code as in SAE
 J2012, in the part that it leaves to the manufacturer (second digit 1): P11 traction, P12 battery, C11
-steering, C12 brakes, C13 speed and motion, C14 position and route, B11 e-stop, B12 surroundings, U11 buses,
-U12 messages, U13 this computer and its link. The third is the failure type of SAE J2012-DA. SPN: of the range
-that SAE J1939-73 leaves to manufacturers (516096 to 524287); FMI: by its meaning there.
+steering, C12 brakes, C13 speed and motion, C14 position and route, B11 e-stop, B12 surroundings, B13 cab, U11
+buses, U12 messages, U13 this computer and its link. The third is the failure type of SAE J2012-DA. SPN: of
+the range that SAE J1939-73 leaves to manufacturers (516096 to 524287); FMI: by its meaning there.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Faults of what people and surroundings tell: e-stop chain, bumper, link to the control centre."""
+"""Faults of what people and surroundings tell: e-stop chain, bumper, control centre, driver in the cab."""
 
 from firmware_runtime.safety.estop import CHANNELS, VERDICTS, Verdict
 from firmware_runtime.safety.fault_row import (
@@ -41,6 +41,10 @@ def bumper_pressed(i: MonitorInputs) -> str:
 
 def link_lost(i: MonitorInputs) -> str:
     return "" if i.state.link_alive is OnOffState.ON else f"link {i.state.link_alive.name}"
+
+
+def driver_unheard(i: MonitorInputs) -> str:
+    return ", ".join(name for name in ("cab_brake", "cab_steering_rad") if not i.state.usable(name))
 
 
 OPERATOR: tuple[FaultRow, ...] = (
@@ -102,5 +106,23 @@ OPERATOR: tuple[FaultRow, ...] = (
         severity=warns(AWAKE) | stops(ROLLING | {S.SAFE_STOP}),
         recovery=True,
         look_at="radio gateway and its antenna, coverage at that place, the control centre",
+    ),
+    # Drive-by-wire: nobody else stops this vehicle, and nothing that the driver does reaches wheels or brakes.
+    # An accelerator that is lost asks for nothing; it is message_lost or signal_unusable, and no more.
+    FaultRow(
+        identifier="driver_unheard",
+        text="The brake pedal or the steering wheel in the cab is not heard",
+        dtc=dtc("B1301-87"),
+        spn=516150,
+        fmi=2,
+        monitors="cab_brake, cab_steering_rad; a vehicle without a cab has neither",
+        threshold="unusable while driven by hand",
+        condition=driver_unheard,
+        debounce_count=3,
+        debounce_ns=50 * MS,
+        severity=stops_at_once({S.MANUAL, S.FAULT}),
+        recovery=False,
+        lists_names=True,
+        look_at="pedal and wheel sensors in the cab, the body ECU and its bus connector",
     ),
 )

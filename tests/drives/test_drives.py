@@ -41,7 +41,7 @@ def braking_frame_after(rig: Rig, database: Database, since_ns: int) -> int:
     raise AssertionError("no braking frame")
 
 
-@pytest.mark.parametrize("vehicle", ["q_truck", "yard_tractor"])
+@pytest.mark.parametrize("vehicle", ["q_truck", "e_truck", "yard_tractor"])
 def test_it_arrives_exactly_and_without_a_fault(vehicle: str) -> None:
     rig = Rig(vehicle=vehicle)
     rig.start()
@@ -200,6 +200,21 @@ def test_a_fault_while_driving_ends_in_a_latched_stop_that_a_person_must_clear(
     assert rig.state is S.SAFE_STOP
     rig.pause(30.0)
     assert rig.state is S.SAFE_STOP
+
+
+@pytest.mark.parametrize("message", ["RemoteDemand", "CabInputs"])
+@pytest.mark.requirement("SR-08", "SR-12")
+def test_a_gateway_or_a_cab_that_falls_silent_stops_a_drive_that_does_not_need_it(message: str) -> None:
+    """Who is asked to take over, or to be let take over, must be there before he is needed."""
+    rig = Rig(vehicle="e_truck")
+    rig.drive_to(20.0)
+    rig.vehicle.sender(message).muted = True
+    rig.run(lambda r: r.state is S.MRM, 0.2)
+    assert rig.telemetry.faults == (f"message_lost: body.{message} late",)
+    rig.run(standing, 15)
+    rig.pause(1.0)
+    assert rig.state is S.SAFE_STOP
+    assert rig.cross_track_max_m <= STOP_CORRIDOR_M
 
 
 @pytest.mark.requirement("SR-26")

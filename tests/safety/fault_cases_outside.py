@@ -54,6 +54,16 @@ OUTSIDE: tuple[Case, ...] = (
         True,
     ),
     Case(
+        "driver_unheard",
+        (seen(), seen(unusable=frozenset({"cab_accelerator", "cab_override"}))),
+        (seen(unusable=frozenset({"cab_brake"})), seen(unusable=frozenset({"cab_steering_rad"}))),
+        3,
+        50,
+        at(4, "MANUAL FAULT"),
+        C.WHEN_GONE,
+        False,
+    ),
+    Case(
         "message_lost",
         (message(),),
         (message(lost=("drive.A late",)),),

@@ -6,12 +6,16 @@ import pytest
 
 from firmware_runtime.safety.fault_catalogue import FAULTS
 from firmware_runtime.safety.frozen import RESTS, SPEEDS
+from firmware_runtime.vehicle.load import load_profile
+from firmware_runtime.vehicle.problems import ConfigurationError
 from firmware_runtime.vehicle.signals import INPUT_SPECS
 from tests.safety.fault_cases import CASES
 from tests.vehicle.support import PROFILE_FILE, Configuration, copy_configuration
 
 OPTIONAL = {"steering_rear_angle_rad"}
 """A vehicle may steer in front only; then there is nothing that could freeze."""
+CAB = {"cab_brake", "cab_steering_rad"}
+"""Required of a vehicle with a cab alone."""
 
 
 class Spy:
@@ -60,7 +64,7 @@ def looked_at() -> tuple[set[str], set[str]]:
 
 SIGNALS, KEYS = looked_at()
 INPUTS = {spec.name: spec for spec in INPUT_SPECS}
-READ = sorted((SIGNALS | set(SPEEDS) | {rest.name for rest in RESTS}) & set(INPUTS) - OPTIONAL)
+READ = sorted((SIGNALS | set(SPEEDS) | {rest.name for rest in RESTS}) & set(INPUTS) - OPTIONAL - CAB)
 
 
 def test_the_spies_see_what_monitors_read() -> None:
@@ -80,6 +84,18 @@ def test_a_profile_without_the_signal_of_a_monitor_is_refused(name: str, tmp_pat
     # Once: [inputs] stands before [outputs], which may say the same.
     path.write_text(text.replace(line, "", 1))
     assert [problem.key for problem in configuration.problems()] == [f"[inputs] {name}"]
+
+
+@pytest.mark.parametrize("name", sorted(CAB))
+@pytest.mark.requirement("SR-17")
+def test_a_profile_with_a_cab_without_the_signal_of_a_monitor_is_refused(name: str, tmp_path: Any) -> None:
+    assert name in SIGNALS
+    path = copy_configuration(tmp_path).folder / "configs" / "e_truck.toml"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith(f"{name} = ")))
+    with pytest.raises(ConfigurationError) as caught:
+        load_profile(path)
+    assert [problem.key for problem in caught.value.problems] == [f"[inputs] {name}"]
 
 
 @pytest.mark.parametrize("name", sorted(KEYS - {"mass.trailer_max_kg"}))
