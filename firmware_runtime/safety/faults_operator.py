@@ -107,7 +107,7 @@ OPERATOR: tuple[FaultRow, ...] = (
         recovery=True,
         look_at="radio gateway and its antenna, coverage at that place, the control centre",
     ),
-    # Drive-by-wire: nobody else stops this vehicle, and nothing that the driver does reaches wheels or brakes.
+    # Drive-by-wire: nobody else stops this vehicle, and nothing that the driver does reaches wheels or brake.
     # An accelerator that is lost asks for nothing; it is message_lost or signal_unusable, and no more.
     FaultRow(
         identifier="driver_unheard",
