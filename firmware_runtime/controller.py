@@ -81,7 +81,7 @@ class Controller:
         self._watches = Watches(profile)
         self._identity = profile.identity
         self._monitor = FaultMonitor()
-        self._machine = SafetyMachine(data.safety, data.limits)
+        self._machine = SafetyMachine(data.safety, data.limits, data.vehicle.cab)
         self._localisation = Localisation(data.localisation, geometry, data.traction, frame)
         self._driver = Driver(data, route, geometry)
         self._contactors = Contactors(data.battery)
@@ -153,7 +153,9 @@ class Controller:
         split = self._split(state, permissions, motion, power, hold)
         self._last_drive_limited = split.drive_limited
         self._last_release_asked = hold.park_brake is ParkBrakeRequest.RELEASE
-        commands = self._commands(state, config.state, standing, faults, motion, high_voltage, hold, split)
+        commands = self._commands(
+            state, config.state, permissions, standing, faults, motion, high_voltage, hold, split
+        )
         self._sequence += 1
         self._last_pose, self._last_high_voltage, self._last_motion = pose, high_voltage, motion
         if serial:
@@ -274,8 +276,11 @@ class Controller:
             plugged=state.charge_plug is not PlugState.UNPLUGGED,
             link_alive=state.link_alive is OnOffState.ON,
             self_test_passed=self._config.state is SafetyState.SELF_TEST and not missing,
-            mission_done=self._last_motion.arrived,
             stop_overdue=self._last_motion.stop_overdue,
+            mission_done=self._last_motion.done,
+            dead_man_pressed=_pressed(state, "dead_man", state.dead_man),
+            cab_override=state.cab_override is OnOffState.ON and state.usable("cab_override"),
+            shutdown_requested=_pressed(state, "off_button", state.off_button),
             recovery_permitted=faults.recovery_permitted,
             acknowledge_source=self._acknowledge_source,
         )
@@ -308,6 +313,7 @@ class Controller:
         self,
         state: VehicleState,
         safety_state: SafetyState,
+        permissions: Permissions,
         standing: bool,
         faults: FaultSet,
         motion: Motion,
@@ -323,8 +329,11 @@ class Controller:
             state.park_brake_state is not ParkBrakeState.APPLIED
             or high_voltage.request is ContactorRequest.CLOSE
         )
+        # Maintenance moves by hold-to-run alone: when the button is let go, nothing drives any more.
+        driven = moving and permissions.brake_release and high_voltage.ready
         braking = split.brake_force_n > 0.0 or split.torque_nm < 0.0 or hold.brake_force_n > 0.0
-        driverless = OnOffState.ON if moving or safety_state is SafetyState.READY else OnOffState.OFF
+        by_hand = safety_state is SafetyState.MANUAL
+        lit = OnOffState.ON if moving or safety_state is SafetyState.READY else OnOffState.OFF
         hazard = safety_state in (
             SafetyState.MRM,
             SafetyState.SAFE_STOP,
@@ -332,10 +341,8 @@ class Controller:
             SafetyState.FAULT,
         )
         return Commands(
-            traction_enable=OnOffState.ON
-            if hold.may_drive and moving and high_voltage.ready
-            else OnOffState.OFF,
-            traction_torque_nm=split.torque_nm if moving and high_voltage.ready else 0.0,
+            traction_enable=OnOffState.ON if hold.may_drive and driven else OnOffState.OFF,
+            traction_torque_nm=split.torque_nm if driven else 0.0,
             brake_force_n=max(
                 split.brake_force_n, hold.brake_force_n, motion.emergency_brake_n, motion.catch_brake_n
             ),
@@ -345,9 +352,9 @@ class Controller:
             steering_rear_angle_rad=motion.rear_rad,
             contactor_request=high_voltage.request,
             hazard_lights=OnOffState.ON if hazard else OnOffState.OFF,
-            beacon=driverless,
+            beacon=OnOffState.OFF if by_hand else lit,
             brake_lights=OnOffState.ON if braking else OnOffState.OFF,
-            head_lights=driverless,
+            head_lights=lit,
             scanner_field_set=motion.scanner_field_set,
             status_safety_state=safety_state,
             status_severity=float(faults.severity),
@@ -393,6 +400,11 @@ class Controller:
             next_stop=motion.next_stop,
             acknowledgement="" if self._acknowledgement is None else self._acknowledgement.text,
         )
+
+
+def _pressed(state: VehicleState, name: str, button: ButtonState) -> bool:
+    """A button that is broken or lost is let go."""
+    return button is ButtonState.PRESSED and state.usable(name)
 
 
 def _held(state: VehicleState, name: str, button: ButtonState, before: bool) -> bool:

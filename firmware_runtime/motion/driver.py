@@ -1,10 +1,12 @@
-"""The motion part of the tick: where on the route, which stop, which angles, which force, which stop plan."""
+"""The motion part of the tick: who leads, where on the route, which stop, which angles, force and stop plan."""
 
 from math import inf, tan
 
 import msgspec
 
+from firmware_runtime.motion.hand_driving import HandDriving
 from firmware_runtime.motion.kinematics import SteeringAngles, SteeringGeometry
+from firmware_runtime.motion.lead import LEADS, Lead, Leader
 from firmware_runtime.motion.mission import Mission, MissionPhase
 from firmware_runtime.motion.pure_pursuit import PurePursuit
 from firmware_runtime.motion.route_track import RouteTracker
@@ -43,6 +45,9 @@ class Motion(msgspec.Struct, frozen=True):
     rear_rad: float
     stop_plan: StopPlan | None
     arrived: bool
+    """At the route's end."""
+    done: bool
+    """What the drive was for: the route's end is reached, or a remote driver has come to rest."""
     speed_mps: float
     plan_mps: float
     target_mps: float
@@ -72,6 +77,7 @@ def at_rest(route: Route) -> Motion:
         rear_rad=0.0,
         stop_plan=None,
         arrived=False,
+        done=False,
         speed_mps=0.0,
         plan_mps=0.0,
         target_mps=0.0,
@@ -96,6 +102,9 @@ class Driver:
         self._pursuit = PurePursuit(data.control, data.steering, geometry)
         self._speed = SpeedControl(data.control, data.limits, data.mass, data.resistance)
         self._planner = StopPlanner(data, route.step_m)
+        self._leader = Leader()
+        self._hand = HandDriving(data, geometry, self._speed)
+        self._geometry = geometry
         self._stops = StopChooser(data)
         self._wheelbase_m = data.geometry.wheelbase_m
         self._rate_max_radps = COMMAND_RATE_FACTOR * data.steering.rate_max_radps
@@ -115,27 +124,31 @@ class Driver:
         drive_limited: bool = False,
     ) -> Motion:
         tracker = self._tracker
+        lead = self._leader.step(safety_state)
         located = pose.measured_ns > 0
         if located:
             tracker.update(pose.x_m, pose.y_m, pose.heading_rad)
         held = standing and state.park_brake_state is ParkBrakeState.APPLIED
-        phase = self._mission.phase
-        if permissions.propulsion:
-            phase = self._mission.step(now_ns, tracker.distance_m, held)
+        if self._leader.back_on_route and located:
+            tracker.locate(pose.x_m, pose.y_m, pose.heading_rad)
+            self._mission.resume(tracker.distance_m)
+        if lead is Lead.ROUTE and permissions.propulsion:
+            self._mission.step(now_ns, tracker.distance_m, held)
         cap_mps = min(permissions.speed_cap_mps, limit.speed_max_mps)
         asked = stop_asked(safety_state, permissions.stop, standing)
         stop = self._stops.step(now_ns, asked, pose.speed_mps, state.load_mass_kg)
-        demand = self._demand(pose, phase, cap_mps, permissions, stop, drive_limited)
-        request = self._speed.step(pose.speed_mps, state.load_mass_kg, demand, standing)
-        measured = SteeringAngles(state.steering_front_angle_rad, state.steering_rear_angle_rad)
-        if permissions.steering and located:
-            steering = self._pursuit.step(pose, measured, tracker)
-            self._turn(steering.front_rad, steering.rear_rad, pose.speed_mps)
-        elif not permissions.brake_release and standing:
-            # At rest the command follows the wheels, so that enabling the steering moves nothing.
-            self._turn(measured.front_rad, measured.rear_rad, pose.speed_mps)
+        if LEADS.get(safety_state, Lead.ROUTE) is Lead.ROUTE:
+            demand = self._demand(pose, cap_mps, permissions, stop, drive_limited)
+            request = self._speed.step(pose.speed_mps, state.load_mass_kg, demand, standing)
+            plan_mps = demand.plan_mps
+        else:
+            request = self._hand.force(
+                lead, state, pose.speed_mps, cap_mps, permissions.propulsion, stop, standing, drive_limited
+            )
+            plan_mps = cap_mps
+        self._steer(lead, safety_state, pose, state, permissions, located, standing)
         emergency = stop.kind is StopKind.EMERGENCY and not standing
-        load_kg = state.load_mass_kg if state.usable("load_mass_kg") else None
+        arrived = self._mission.phase is MissionPhase.ARRIVED
         return Motion(
             force_n=request.force_n,
             hold=request.hold,
@@ -143,12 +156,11 @@ class Driver:
             catch_brake_n=min(request.catch_brake_n, self._data.brake.force_max_n),
             front_rad=self._front_rad,
             rear_rad=self._rear_rad,
-            stop_plan=self._planner.step(now_ns, pose, load_kg, tracker)
-            if permissions.brake_release
-            else None,
-            arrived=phase is MissionPhase.ARRIVED,
+            stop_plan=self._stop_plan(now_ns, lead, pose, state) if permissions.brake_release else None,
+            arrived=arrived,
+            done=arrived if lead is Lead.ROUTE else self._hand.rested(now_ns, lead, state, held),
             speed_mps=pose.speed_mps,
-            plan_mps=demand.plan_mps,
+            plan_mps=plan_mps,
             target_mps=request.target_mps,
             cap_mps=cap_mps,
             route_distance_m=tracker.distance_m,
@@ -161,6 +173,38 @@ class Driver:
             stop=stop.kind,
             stop_overdue=stop.overdue,
         )
+
+    def _steer(
+        self,
+        lead: Lead,
+        safety_state: SafetyState,
+        pose: Pose,
+        state: VehicleState,
+        permissions: Permissions,
+        located: bool,
+        standing: bool,
+    ) -> None:
+        measured = SteeringAngles(state.steering_front_angle_rad, state.steering_rear_angle_rad)
+        wanted: SteeringAngles | None = None
+        if permissions.steering and lead is Lead.ROUTE:
+            if located:
+                pursued = self._pursuit.step(pose, measured, self._tracker)
+                wanted = SteeringAngles(pursued.front_rad, pursued.rear_rad)
+        elif permissions.steering and safety_state in LEADS:
+            # In a stop that follows, nobody steers, and the arc goes on.
+            wanted = self._hand.angles(lead, state, pose.speed_mps)
+        elif not permissions.brake_release and standing:
+            # At rest the command follows the wheels, so that enabling the steering moves nothing.
+            wanted = measured
+        if wanted is not None:
+            self._turn(wanted.front_rad, wanted.rear_rad, pose.speed_mps)
+
+    def _stop_plan(self, now_ns: int, lead: Lead, pose: Pose, state: VehicleState) -> StopPlan:
+        load_kg = state.load_mass_kg if state.usable("load_mass_kg") else None
+        if lead is Lead.ROUTE:
+            return self._planner.along_route(now_ns, pose, load_kg, self._tracker)
+        curvature_1pm, _ = self._geometry.turning(self._front_rad, self._rear_rad)
+        return self._planner.along_arc(now_ns, pose, load_kg, curvature_1pm)
 
     def _turn(self, front_rad: float, rear_rad: float, speed_mps: float) -> None:
         """Command the angles, or as far towards them as rate and lateral jerk permit in a tick."""
@@ -177,7 +221,6 @@ class Driver:
     def _demand(
         self,
         pose: Pose,
-        phase: MissionPhase,
         cap_mps: float,
         permissions: Permissions,
         stop: Stop,
@@ -186,7 +229,8 @@ class Driver:
         distance_m = self._tracker.distance_m
         to_stop_m = self._mission.next_stop.distance_m - distance_m
         plan_mps, plan_mps2 = self._profile.at(distance_m + pose.speed_mps * PREVIEW_S, self._mission.leg)
-        standstill = not permissions.propulsion or phase is not MissionPhase.DRIVING or cap_mps <= 0.0
+        dwells = self._mission.phase is not MissionPhase.DRIVING
+        standstill = not permissions.propulsion or dwells or cap_mps <= 0.0
         return SpeedDemand(
             plan_mps=plan_mps,
             plan_mps2=plan_mps2,

@@ -47,3 +47,9 @@ class Mission:
             self._index += 1
             self.phase = MissionPhase.DRIVING
         return self.phase
+
+    def resume(self, distance_m: float) -> None:
+        """Go on from here, wherever a person has driven the vehicle: to the first stop that lies ahead."""
+        ahead = (i for i, stop in enumerate(self._stops) if stop.distance_m > distance_m - REACHED_M)
+        self._index = next(ahead, len(self._stops) - 1)
+        self.phase = MissionPhase.DRIVING

@@ -49,6 +49,11 @@ class RouteTracker:
         self._index = index
         self._project(index, x_m, y_m, heading_rad)
 
+    def locate(self, x_m: float, y_m: float, heading_rad: float) -> None:
+        """Look for the pose on the whole route again: the vehicle was led elsewhere meanwhile."""
+        self._index = None
+        self.update(x_m, y_m, heading_rad)
+
     def _locate(self, x_m: float, y_m: float, heading_rad: float) -> int:
         """The nearest sample of the earliest passage near this pose that leads in its direction."""
         route = self._route

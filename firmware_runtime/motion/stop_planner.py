@@ -53,17 +53,32 @@ class StopPlanner:
         found_m = SHORTFALL_OVERSHOOT * missing_mps2 / SHORTFALL_INTEGRAL_1PS2
         return speed * delay_s + speed * speed / (2.0 * deceleration_mps2) + found_m + RESERVE_M
 
-    def step(self, now_ns: int, pose: Pose, load_kg: float | None, tracker: RouteTracker) -> StopPlan:
+    def along_route(self, now_ns: int, pose: Pose, load_kg: float | None, tracker: RouteTracker) -> StopPlan:
         """`load_kg`: None where it is not known."""
         deceleration_mps2 = self._chooser.minimal_risk_mps2(load_kg)
-        samples = ceil(self.reach_m(pose.speed_mps, deceleration_mps2) / self._step_m) + 1
+        samples = self._samples(pose, deceleration_mps2)
+        curvatures = tracker.curvature_ahead(tracker.distance_m, self._stride, samples)
+        return self._plan(now_ns, pose, deceleration_mps2, curvatures)
+
+    def along_arc(self, now_ns: int, pose: Pose, load_kg: float | None, curvature_1pm: float) -> StopPlan:
+        """Where a person steers: on with the present curvature."""
+        deceleration_mps2 = self._chooser.minimal_risk_mps2(load_kg)
+        samples = self._samples(pose, deceleration_mps2)
+        return self._plan(now_ns, pose, deceleration_mps2, (curvature_1pm,) * samples)
+
+    def _samples(self, pose: Pose, deceleration_mps2: float) -> int:
+        return ceil(self.reach_m(pose.speed_mps, deceleration_mps2) / self._step_m) + 1
+
+    def _plan(
+        self, now_ns: int, pose: Pose, deceleration_mps2: float, curvature_1pm: tuple[float, ...]
+    ) -> StopPlan:
         return StopPlan(
             anchor_odometer_m=pose.odometer_m,
             expires_ns=now_ns + self._life_ns,
             direction=Direction.FORWARD,
             step_m=self._step_m,
-            curvature_1pm=tracker.curvature_ahead(tracker.distance_m, self._stride, samples),
-            crab_rad=(0.0,) * samples,
+            curvature_1pm=curvature_1pm,
+            crab_rad=(0.0,) * len(curvature_1pm),
             deceleration_mps2=deceleration_mps2,
             hold_park_brake=True,
         )

@@ -57,6 +57,10 @@ SLOW_STATES_MPS = {
     SafetyState.MAINTENANCE: SPEED_FACTOR * RECOVERY_SPEED_MPS + 0.2,
 }
 """Entered from standstill alone, so that a faster vehicle was not led into them (margin: assumption)."""
+DEAD_MAN_STATES = frozenset({SafetyState.REMOTE, SafetyState.MAINTENANCE})
+"""Where a person holds a button as long as the vehicle may drive."""
+DEAD_MAN_GRACE_MS = 100.0
+"""`control` has heard the release of the button and taken the torque away by then (assumption)."""
 ANGLE_ROUNDING_RAD = 1e-6
 NO_CONTACTORS = frozenset(state for state, may in MAY_MOVE.items() if may.contactors is permits.never)
 """Where no contactor is asked to close; closed ones may stay until the current is low (`contactor_hold`)."""
@@ -81,6 +85,8 @@ class Context:
     heaviest_kg: float
     park_brake: ParkBrakeState
     contactors_may_stay: bool
+    dead_man_ns: int
+    """When the dead-man button was last held."""
 
     @property
     def elapsed_s(self) -> float:
@@ -183,6 +189,15 @@ def _numbers(_: Limits, c: Context) -> str:
 def _propulsion(_: Limits, c: Context) -> str:
     permitted = c.proposal.state in PROPULSION_STATES or c.proposal.commands.traction_torque_nm <= 0.0
     return "" if permitted else _state_forbids(c, f"{c.proposal.commands.traction_torque_nm:.5g} Nm")
+
+
+def _dead_man(_: Limits, c: Context) -> str:
+    """By the button as this process hears it, not as `control` says."""
+    released = c.standing and c.proposal.commands.park_brake_request is ParkBrakeRequest.RELEASE
+    drives = c.proposal.commands.traction_torque_nm > 0.0 or released
+    if c.proposal.state not in DEAD_MAN_STATES or not drives:
+        return ""
+    return _over((c.now_ns - c.dead_man_ns) * 1e-6, DEAD_MAN_GRACE_MS, "ms let go")
 
 
 def _release(_: Limits, c: Context) -> str:
@@ -340,6 +355,7 @@ CHECKS: tuple[Check, ...] = (
     Check("age of the proposal", bounds.PROPOSAL_AGE, _age),
     Check("not a number", None, _numbers),
     Check("propulsion", None, _propulsion),
+    Check("dead-man button", None, _dead_man),
     Check("park brake", None, _release),
     Check("holding at standstill", bounds.BRAKE_FORCE, _holding),
     Check("contactors", bounds.OPENING_TIME, _contactors),

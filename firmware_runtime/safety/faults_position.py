@@ -1,7 +1,6 @@
 """Faults of position and route."""
 
 from firmware_runtime.safety.fault_row import (
-    DRIVERLESS,
     MS,
     ROLLING,
     FaultRow,
@@ -11,6 +10,7 @@ from firmware_runtime.safety.fault_row import (
     warns,
 )
 from firmware_runtime.safety.monitor_inputs import MonitorInputs
+from firmware_runtime.safety.state_table import DRIVE_STATES
 from firmware_runtime.vehicle.enums import SafetyState as S
 
 UNCERTAIN_SHARE = 0.75
@@ -20,6 +20,10 @@ HEADING_ERROR_MAX_RAD = 0.7
 """So far across its route a vehicle does not come back within its corridor (assumption: 40 degrees)."""
 BEFORE_ROUTE_MAX_M = 1.0
 """A vehicle further before the route's first point does not stand where it was sent from (assumption)."""
+
+_LED = frozenset({S.MANUAL, S.REMOTE})
+"""A person sees where the vehicle goes, and may lead it off its route."""
+_BY_ITSELF = ROLLING - _LED
 
 
 def localisation_lost(i: MonitorInputs) -> str:
@@ -64,7 +68,7 @@ POSITION: tuple[FaultRow, ...] = (
         monitors="pose: standard deviation across the route, and whether fixes and odometry agree",
         threshold="beyond localisation.lateral_std_max_m, or ten fixes in a row outside the innovation gate",
         condition=localisation_lost,
-        severity=stops(ROLLING | {S.READY}) | warns({S.MANUAL}),
+        severity=stops(_BY_ITSELF | {S.READY}) | warns(_LED),
         recovery=True,
         look_at="GNSS antennas, corrections, serial cable",
     ),
@@ -79,7 +83,7 @@ POSITION: tuple[FaultRow, ...] = (
         condition=localisation_uncertain,
         debounce_count=3,
         debounce_ns=200 * MS,
-        severity=degrades(ROLLING | {S.READY}) | warns({S.MANUAL}),
+        severity=degrades(_BY_ITSELF | {S.READY}) | warns(_LED),
         recovery=True,
         look_at="GNSS antennas, corrections, what shadows the sky there",
     ),
@@ -95,7 +99,7 @@ POSITION: tuple[FaultRow, ...] = (
         condition=route_left,
         debounce_count=3,
         debounce_ns=50 * MS,
-        severity=stops(DRIVERLESS),
+        severity=stops(DRIVE_STATES),
         recovery=True,
         look_at="steering zero, antenna position, load",
     ),

@@ -63,6 +63,7 @@ HEARD = frozenset(
         "acknowledge_button",
         "load_mass_kg",
         "charge_plug",
+        "dead_man",
     )
 )
 EMERGENCY_STATES = frozenset({SafetyState.ESTOP, SafetyState.FAULT})
@@ -112,6 +113,8 @@ class Supervisor:
         self._odometer_m = 0.0
         self._speed_mps = 0.0
         self._last_ns: int | None = None
+        self._dead_man_ns = 0
+        """When the dead-man button was last held, as this process hears it."""
         self._estop_latch = False
         self._acknowledge_released = False
         self._took_over = ""
@@ -142,6 +145,8 @@ class Supervisor:
         state = self._builder.build(sample.values, sample.reasons, now_ns)
         standing = self._standstill.step(now_ns, state)
         self._move(now_ns, state)
+        if state.dead_man is ButtonState.PRESSED and state.usable("dead_man"):
+            self._dead_man_ns = now_ns
         self._latch_estop(now_ns, state, standing)
         self._mass.step(state)
         self._watch_actuators(now_ns, state)
@@ -245,6 +250,7 @@ class Supervisor:
             heaviest_kg=self._mass.heaviest_kg,
             park_brake=state.park_brake_state,
             contactors_may_stay=self._contactors_may_stay,
+            dead_man_ns=self._dead_man_ns,
         )
         reason = self._envelope.check(context)
         if reason:
@@ -317,7 +323,11 @@ class Supervisor:
 
     def _heartbeat(self, commands: Commands, state: VehicleState, standing: bool) -> None:
         stopping = self._estop_latch or bool(self._took_over)
-        if not stopping and self._accepted_state in PROPULSION_STATES:
+        drives = self._accepted_state in PROPULSION_STATES
+        if self._accepted_state is SafetyState.MAINTENANCE:
+            # It stands, but for hold-to-run.
+            drives = commands.traction_enable is OnOffState.ON
+        if drives and not stopping:
             motion = MotionState.DRIVING
         else:
             motion = MotionState.STANDING if standing else MotionState.STOPPING

@@ -57,3 +57,12 @@ def test_the_last_stop_ends_the_mission_for_good(mission: Mission) -> None:
     mission.step(8 * SECOND_NS, 40.0, held=True)
     assert mission.step(9 * SECOND_NS, 99.95, held=True) is MissionPhase.ARRIVED
     assert mission.step(99 * SECOND_NS, 50.0, held=False) is MissionPhase.ARRIVED
+
+
+@pytest.mark.parametrize(("distance_m", "goes_to"), [(0.0, 0), (39.0, 0), (41.0, 1), (500.0, 1)])
+def test_after_a_person_has_driven_it_goes_on_to_the_first_stop_ahead(
+    mission: Mission, distance_m: float, goes_to: int
+) -> None:
+    mission.resume(distance_m)
+    assert mission.phase is MissionPhase.DRIVING
+    assert mission.leg == goes_to

@@ -110,3 +110,13 @@ def test_a_snapshot_carries_all_state_and_its_version_is_checked() -> None:
     assert second.snapshot() == first.snapshot()
     with pytest.raises(ValueError, match="version 1, got 7"):
         second.restore({**first.snapshot(), "version": 7})
+
+
+def test_a_vehicle_that_was_led_elsewhere_is_looked_for_on_the_whole_route() -> None:
+    tracker = RouteTracker(STRAIGHT)
+    tracker.update(5.0, 0.0, 0.0)
+    tracker.update(80.0, 1.0, 0.0)
+    assert tracker.distance_m < 20.0, "the search from tick to tick is bounded"
+    tracker.locate(80.0, 1.0, 0.0)
+    assert tracker.distance_m == pytest.approx(80.0)
+    assert tracker.cross_track_m == pytest.approx(1.0)

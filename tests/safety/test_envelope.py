@@ -84,6 +84,7 @@ def judged(
         "heaviest_kg": EMPTY_KG,
         "park_brake": ParkBrakeState.RELEASED,
         "contactors_may_stay": True,
+        "dead_man_ns": NOW_NS,
     }
     return Envelope(data).check(Context(**{**values, **context}))
 
@@ -93,7 +94,7 @@ def test_a_harmless_proposal_passes() -> None:
 
 
 def test_every_row_has_a_name_of_its_own() -> None:
-    assert len({row.name for row in CHECKS}) == len(CHECKS) == 19
+    assert len({row.name for row in CHECKS}) == len(CHECKS) == 20
 
 
 @pytest.mark.parametrize(
@@ -124,6 +125,23 @@ def test_proposals_are_young(age_ns: int, told: str) -> None:
 @pytest.mark.requirement("SR-15")
 def test_what_is_not_a_number_is_refused(signal: str) -> None:
     assert judged({signal: nan}) == f"not a number: {signal} is nan"
+
+
+@pytest.mark.parametrize("state", [SafetyState.REMOTE, SafetyState.MAINTENANCE])
+@pytest.mark.requirement("SR-28")
+def test_nothing_drives_when_the_dead_man_is_let_go(state: SafetyState) -> None:
+    slow = {"speed_mps": 0.2, "state": state}
+    torque = {"traction_torque_nm": 1.0}
+    held, let_go = {"dead_man_ns": NOW_NS - 100_000_000}, {"dead_man_ns": NOW_NS - 101_000_000}
+    assert judged(torque, **slow, **held) == ""
+    assert judged(torque, **slow, **let_go) == "dead-man button: 101 ms let go, limit 100 ms let go"
+    assert judged({"traction_torque_nm": -1.0}, **slow, **let_go) == "", "braking is always permitted"
+    assert judged({"traction_torque_nm": 1.0}, dead_man_ns=0) == "", "in AUTO nobody holds it"
+    resting = {"standing": True, "speed_mps": 0.0, "state": state, "stop_plan": None}
+    opens = {"brake_force_n": HOLD_N}
+    assert judged(opens, **resting, **held) == ""
+    assert judged(opens, **resting, **let_go).startswith("dead-man button: ")
+    assert judged({**opens, "park_brake_request": ParkBrakeRequest.APPLY}, **resting, **let_go) == ""
 
 
 @pytest.mark.requirement("SR-23")
