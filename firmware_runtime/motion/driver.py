@@ -1,4 +1,4 @@
-"""The motion part of the tick: who leads, where on the route, which stop, which angles, force and stop plan."""
+"""The motion part of the tick: who leads, where on the route, which stop, angles, force and stop plan."""
 
 from math import inf, tan
 

@@ -27,8 +27,8 @@ ASKED_MIN_MPS = 0.05
 PEDAL_MIN_SHARE = 0.02
 """Less is the play of a pedal (assumption)."""
 LATERAL_FACTOR = 1.5
-"""A person may steer so much sharper than a route, at speed; the supervisor refuses twice the profile's lateral
-acceleration (assumption)."""
+"""A person may steer so much sharper than a route, at speed; the supervisor refuses twice the profile's
+lateral acceleration (assumption)."""
 REST_NS = 10_000_000_000
 """A remote drive whose vehicle is held and asked for nothing for so long is over: the next one needs run
 (assumption)."""
@@ -111,7 +111,7 @@ class HandDriving:
         accelerator = state.cab_accelerator if heard and propulsion and cap_mps > 0.0 else 0.0
         brake = state.cab_brake if heard else 0.0
         drives = accelerator > PEDAL_MIN_SHARE >= brake
-        # Let go near standstill, and a vehicle whose pedals are lost at any speed, is brought to rest and held.
+        # Let go near standstill it is brought to rest and held; at any speed where the pedals are lost.
         rests = not drives and (speed_mps < CLOSING_MPS or not heard)
         if not heard:
             stop = Stop(stop.kind, self._limits.deceleration_max_mps2, MINIMAL_RISK_JERK_MPS3)

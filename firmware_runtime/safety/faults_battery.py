@@ -16,6 +16,7 @@ from firmware_runtime.safety.fault_row import (
     warns,
 )
 from firmware_runtime.safety.monitor_inputs import MonitorInputs
+from firmware_runtime.safety.state_table import DRIVE_STATES
 from firmware_runtime.vehicle.enums import BatteryState, ContactorRequest, SwitchState
 from firmware_runtime.vehicle.enums import SafetyState as S
 
@@ -367,7 +368,7 @@ BATTERY: tuple[FaultRow, ...] = (
         condition=energy_short,
         debounce_count=10,
         debounce_ns=1000 * MS,
-        severity=degrades(DRIVERLESS | {S.READY}),
+        severity=degrades(DRIVE_STATES | {S.READY}),
         recovery=True,
         look_at="charge or swap the battery; plan a nearer stop",
     ),

@@ -237,7 +237,7 @@ INSIDE: tuple[Case, ...] = (
         ),
         10,
         1000,
-        at(2, f"READY {DRIVERLESS}"),
+        at(2, "READY AUTO DEGRADED"),
         C.WHEN_GONE,
         True,
     ),

@@ -130,14 +130,15 @@ def test_what_is_not_a_number_is_refused(signal: str) -> None:
 @pytest.mark.parametrize("state", [SafetyState.REMOTE, SafetyState.MAINTENANCE])
 @pytest.mark.requirement("SR-28")
 def test_nothing_drives_when_the_dead_man_is_let_go(state: SafetyState) -> None:
-    slow = {"speed_mps": 0.2, "state": state}
+    slow: dict[str, Any] = {"speed_mps": 0.2, "state": state}
     torque = {"traction_torque_nm": 1.0}
-    held, let_go = {"dead_man_ns": NOW_NS - 100_000_000}, {"dead_man_ns": NOW_NS - 101_000_000}
+    held: dict[str, Any] = {"dead_man_ns": NOW_NS - 100_000_000}
+    let_go: dict[str, Any] = {"dead_man_ns": NOW_NS - 101_000_000}
     assert judged(torque, **slow, **held) == ""
     assert judged(torque, **slow, **let_go) == "dead-man button: 101 ms let go, limit 100 ms let go"
     assert judged({"traction_torque_nm": -1.0}, **slow, **let_go) == "", "braking is always permitted"
     assert judged({"traction_torque_nm": 1.0}, dead_man_ns=0) == "", "in AUTO nobody holds it"
-    resting = {"standing": True, "speed_mps": 0.0, "state": state, "stop_plan": None}
+    resting: dict[str, Any] = {"standing": True, "speed_mps": 0.0, "state": state, "stop_plan": None}
     opens = {"brake_force_n": HOLD_N}
     assert judged(opens, **resting, **held) == ""
     assert judged(opens, **resting, **let_go).startswith("dead-man button: ")
