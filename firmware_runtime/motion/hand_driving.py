@@ -19,6 +19,7 @@ from firmware_runtime.motion.speed_control import (
     SpeedRequest,
 )
 from firmware_runtime.motion.stop_kinds import MINIMAL_RISK_JERK_MPS3, Stop
+from firmware_runtime.vehicle.enums import ParkBrakeState
 from firmware_runtime.vehicle.profile import ProfileData
 from firmware_runtime.vehicle.signals import VehicleState
 
@@ -26,6 +27,8 @@ ASKED_MIN_MPS = 0.05
 """Less is no speed but the play of a joystick (assumption)."""
 PEDAL_MIN_SHARE = 0.02
 """Less is the play of a pedal (assumption)."""
+CAP_SHARE = 0.9
+"""Of the cap is asked at most: what control overshoots stays below it (assumption; 0.03 m/s were seen)."""
 LATERAL_FACTOR = 1.5
 """A person may steer so much sharper than a route, at speed; the supervisor refuses twice the profile's
 lateral acceleration (assumption)."""
@@ -93,8 +96,12 @@ class HandDriving:
         if lead is Lead.CAB:
             return self._by_pedals(state, speed_mps, cap_mps, propulsion, stop, standing)
         asked_mps = _asked_mps(state) if propulsion else 0.0
-        goal_mps = min(asked_mps, cap_mps)
-        demand = self._demand(goal_mps, stop, goal_mps <= 0.0, drive_limited)
+        goal_mps = min(asked_mps, CAP_SHARE * cap_mps)
+        held = state.park_brake_state is not ParkBrakeState.RELEASED
+        if held:
+            # A reference that ran ahead while the springs still hold would be too fast afterwards.
+            goal_mps = min(goal_mps, ASKED_MIN_MPS)
+        demand = self._demand(goal_mps, stop, goal_mps <= 0.0, drive_limited or held)
         return self._speed.step(speed_mps, state.load_mass_kg, demand, standing)
 
     def _by_pedals(

@@ -68,7 +68,7 @@ def test_a_remote_driver_gets_speed_and_curve_but_no_more_than_walking_pace() ->
     turned = rig.truth.yaw_rate_radps / rig.truth.speed_mps
     assert turned == pytest.approx(2.0 * tan(0.10) / WHEELBASE_M, rel=0.1)
     rig.vehicle.body.remote.ask(6.0, 0.10)
-    assert REMOTE_MPS - 0.1 <= fastest(rig, 8.0) <= REMOTE_MPS + 0.15
+    assert REMOTE_MPS - 0.25 <= fastest(rig, 8.0) <= REMOTE_MPS
     assert rig.state is S.REMOTE
 
 
@@ -122,16 +122,15 @@ def test_a_remote_drive_ends_where_nobody_asks_for_more() -> None:
 def test_after_a_remote_drive_beside_it_the_route_is_driven_on_from_there() -> None:
     """3 m to the left and back again, then by itself to the end."""
     rig = remote()
-    for angle_rad, seconds in ((0.15, 10.0), (-0.15, 20.0), (0.15, 10.0)):
-        rig.vehicle.body.remote.ask(1.2, angle_rad)
-        rig.pause(seconds)
-    rig.vehicle.body.remote.ask(1.0, 0.0)
-    rig.pause(3.0)
-    assert rig.cross_track_max_m > 1.0, "farther than AUTO may leave it"
+    for left_m in (3.0, 0.0):
+        for _ in range(2500):
+            aside_m = rig.telemetry.cross_track_m - left_m
+            rig.vehicle.body.remote.ask(1.2, -0.03 * aside_m - 0.4 * rig.truth.heading_rad)
+            rig.tick()
+    assert rig.cross_track_max_m > 2.5, "farther than AUTO may leave it"
     assert rig.telemetry.faults == ()
     rig.vehicle.body.remote.ask(0.0)
     rig.run(lambda r: r.state is S.READY, 30)
-    assert abs(rig.telemetry.cross_track_m) < 0.7
     rig.vehicle.body.turn_mode_key("AUTO")
     rig.pause(1.0)
     rig.vehicle.body.press_run()
@@ -153,7 +152,7 @@ def test_hold_to_run_moves_a_truck_off_its_stop_slowly_and_only_while_held() -> 
     # The contactors were opened by the fault: they close first.
     rig.vehicle.body.hold_dead_man()
     most_mps = fastest(rig, 15.0)
-    assert RECOVERY_MPS - 0.05 <= most_mps <= RECOVERY_MPS + 0.05
+    assert RECOVERY_MPS - 0.05 <= most_mps <= RECOVERY_MPS
     from_m = rig.truth.distance_m
     rig.vehicle.body.hold_dead_man(False)
     rig.run(lambda r: r.truth.park_brake_applied and standing(r), 3)

@@ -113,10 +113,10 @@ def test_a_snapshot_carries_all_state_and_its_version_is_checked() -> None:
 
 
 def test_a_vehicle_that_was_led_elsewhere_is_looked_for_on_the_whole_route() -> None:
-    tracker = RouteTracker(STRAIGHT)
-    tracker.update(5.0, 0.0, 0.0)
-    tracker.update(80.0, 1.0, 0.0)
-    assert tracker.distance_m < 20.0, "the search from tick to tick is bounded"
-    tracker.locate(80.0, 1.0, 0.0)
-    assert tracker.distance_m == pytest.approx(80.0)
-    assert tracker.cross_track_m == pytest.approx(1.0)
+    tracker = RouteTracker(CIRCLE)
+    tracker.update(0.0, 0.0, 0.0)
+    tracker.update(0.0, 19.0, pi)
+    assert abs(tracker.cross_track_m) > 5.0, "the search from tick to tick is bounded"
+    tracker.locate(0.0, 19.0, pi)
+    assert tracker.distance_m == pytest.approx(10.0 * pi, abs=0.02)
+    assert tracker.cross_track_m == pytest.approx(1.0, abs=0.01)

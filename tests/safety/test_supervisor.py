@@ -212,6 +212,7 @@ def test_propulsion_is_refused_in_every_state_but_the_driving_ones(rig: Rig, sta
 @pytest.mark.requirement("SR-28")
 def test_states_that_begin_at_standstill_are_slow(rig: Rig, state: SafetyState, limit_mps: float) -> None:
     rig.state = state
+    rig.vehicle.set("OperatorInputs", DeadMan="PRESSED")
     rig.drive_at(limit_mps - 0.01)
     rig.vehicle.roll(limit_mps + 0.01)
     rig.tick()
