@@ -142,7 +142,9 @@ class Controller:
             self._last_drive_limited,
         )
         self._mark("motion")
-        high_voltage = self._contactors.step(now_ns, permissions.contactors, standing, state)
+        high_voltage = self._contactors.step(
+            now_ns, permissions.closing, permissions.contactors, standing, state
+        )
         power = self._power.step(high_voltage.ready, state)
         hold = self._park_brake.step(
             motion.hold or not permissions.brake_release,
@@ -235,6 +237,7 @@ class Controller:
                 to_stop_m=motion.to_stop_m,
                 park_brake_release_asked=self._last_release_asked,
                 precharge_overdue=high_voltage.precharge_overdue,
+                high_voltage_lost=high_voltage.lost,
                 contactor_request=high_voltage.request,
                 supervisor_took_over=supervisor.took_over,
                 not_following=supervisor.not_following,

@@ -101,6 +101,19 @@ INVARIANTS: tuple[Invariant, ...] = (
         judge.no_drive_without_high_voltage,
     ),
     Invariant(
+        "contactors-close",
+        "contactors close in STANDBY, where nothing is latched, and for a recovery drive",
+        judge.contactors_close_for_a_reason,
+    ),
+    Invariant(
+        "contactors-stay", "contactors that may close may stay closed", judge.closing_contactors_may_stay
+    ),
+    Invariant(
+        "contactors-open",
+        "contactors open in INIT, SELF_TEST, ESTOP, FAULT, CHARGING and SHUTDOWN",
+        judge.contactors_open_in_the_end,
+    ),
+    Invariant(
         "driver", "the driver keeps steering and brake in MANUAL", judge.driver_keeps_steering_and_brake
     ),
     Invariant(

@@ -40,7 +40,9 @@ def states_document() -> str:
             "## What may move",
             "A stop is asked of a vehicle that moves without permitted propulsion. Where a row of the "
             "transitions commands one, that one is made. A latch is held by its state, survives power loss, "
-            "and is cleared by the rows that say so.",
+            "and is cleared by the rows that say so. Closed contactors that may not stay are asked to open "
+            "at standstill as soon as the current is `battery.opening_current_max_a` or less, and under a "
+            "larger one after `battery.opening_time_max_s`.",
             _table(_STATE_HEADER, [_state_cells(s, state_table.MAY_MOVE[s]) for s in sorted(_ALL)]),
             "## Transitions by priority",
             "The first row, from the top, whose state and condition hold is taken; one a tick. Rows to "
@@ -75,7 +77,8 @@ _STATE_HEADER = (
     "propulsion",
     "brake release",
     "steering",
-    "contactors",
+    "contactors close",
+    "closed ones stay",
     "speed cap",
     "stop",
     "latch",
@@ -87,9 +90,10 @@ def _state_cells(state: SafetyState, may: MayMove) -> list[str]:
     cap = _CAPS[may.cap]
     if may.lowered_from is not None:
         cap += f"; from severity {may.lowered_from.value} on {_CAPS[may.lowered]}"
+    permits = (may.propulsion, may.brake_release, may.steering, may.closing, may.contactors)
     return [
         state.name,
-        *(_words(permit) for permit in (may.propulsion, may.brake_release, may.steering, may.contactors)),
+        *(_words(permit) for permit in permits),
         cap,
         _STOPS[may.stop],
         may.latch.value.replace("_", "-") if may.latch else "",

@@ -22,6 +22,7 @@ LATCHED = frozenset({S.SAFE_STOP, S.ESTOP, S.FAULT})
 WAITING = frozenset({S.INIT, S.SELF_TEST, S.STANDBY, S.READY, S.CHARGING})
 STANDING = frozenset({S.STANDBY, S.READY, S.CHARGING, S.SAFE_STOP, S.FAULT, S.ESTOP, S.MAINTENANCE})
 NOTHING_MOVES = frozenset(S) - DRIVE - {S.MRM, S.MAINTENANCE}
+OPENS = frozenset({S.INIT, S.SELF_TEST, S.ESTOP, S.FAULT, S.CHARGING, S.SHUTDOWN})
 LATCHES = ("estop_latch", "immediate_latch", "minimal_risk_latch")
 LATCHED_STATE = {"estop_latch": S.ESTOP, "immediate_latch": S.FAULT, "minimal_risk_latch": S.SAFE_STOP}
 RECOVERY_SPEED_MPS = 0.3
@@ -93,6 +94,20 @@ def recovery_is_held(s: Step) -> bool:
         and s.inputs.mode is ModeKey.MAINTENANCE
         and s.may.speed_cap_mps <= RECOVERY_SPEED_MPS
     )
+
+
+def contactors_close_for_a_reason(s: Step) -> bool:
+    if not s.may.closing:
+        return True
+    return s.after.state is S.STANDBY or (s.after.state is S.MAINTENANCE and s.inputs.dead_man_pressed)
+
+
+def closing_contactors_may_stay(s: Step) -> bool:
+    return s.may.contactors or not s.may.closing
+
+
+def contactors_open_in_the_end(s: Step) -> bool:
+    return not s.may.contactors or s.after.state not in OPENS
 
 
 def severity_3_does_not_drive(s: Step) -> bool:

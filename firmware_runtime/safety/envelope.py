@@ -12,6 +12,7 @@ from math import atan, isfinite, sin, tan
 
 from firmware_runtime.safety import permits
 from firmware_runtime.safety.state_table import (
+    CLOSING_STATES,
     MAY_MOVE,
     MOVING_STATES,
     PROPULSION_STATES,
@@ -62,8 +63,8 @@ DEAD_MAN_STATES = frozenset({SafetyState.REMOTE, SafetyState.MAINTENANCE})
 DEAD_MAN_GRACE_MS = 100.0
 """`control` has heard the release of the button and taken the torque away by then (assumption)."""
 ANGLE_ROUNDING_RAD = 1e-6
-NO_CONTACTORS = frozenset(state for state, may in MAY_MOVE.items() if may.contactors is permits.never)
-"""Where no contactor is asked to close; closed ones may stay until the current is low (`contactor_hold`)."""
+NO_CONTACTORS = frozenset(state for state, may in MAY_MOVE.items() if may.contactors is permits.until_low)
+"""Where closed contactors may stay only until the current is low (`contactor_hold`), and none closes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,14 +222,16 @@ def _holding(limits: Limits, c: Context) -> str:
 
 
 def _contactors(_: Limits, c: Context) -> str:
-    if (
-        c.proposal.commands.contactor_request is ContactorRequest.OPEN
-        or c.proposal.state not in NO_CONTACTORS
-    ):
+    """What `control` asked to be opened it closes again only where the table says so. After a stop of the
+    supervisor's own, which opens them too, `control` sees it late: then the states in between are open."""
+    state = c.proposal.state
+    if c.proposal.commands.contactor_request is ContactorRequest.OPEN:
         return ""
-    if c.accepted.contactor_request is ContactorRequest.OPEN:
+    closes = c.accepted.contactor_request is ContactorRequest.OPEN
+    if closes and state not in CLOSING_STATES and (c.in_charge or state in NO_CONTACTORS):
         return _state_forbids(c, "asked to close")
-    return "" if c.contactors_may_stay else _state_forbids(c, "held closed for too long")
+    stays = c.contactors_may_stay or state not in NO_CONTACTORS
+    return "" if stays else _state_forbids(c, "held closed for too long")
 
 
 def _stop_plan(limits: Limits, c: Context) -> str:

@@ -104,6 +104,10 @@ def precharge_overdue(i: MonitorInputs) -> str:
     return f"link {s.battery_link_voltage_v:.0f} V of {s.battery_voltage_v:.0f} V after {limit_s:g} s"
 
 
+def high_voltage_lost(i: MonitorInputs) -> str:
+    return i.high_voltage_lost
+
+
 def contactors_opened(i: MonitorInputs) -> str:
     s = i.state
     plus, minus = s.battery_contactor_plus, s.battery_contactor_minus
@@ -306,6 +310,21 @@ BATTERY: tuple[FaultRow, ...] = (
         severity=stops(AWAKE),
         recovery=False,
         look_at="precharge resistor, contactors, service disconnect",
+    ),
+    # The state machine ends the drive for it by itself, as for a lost link; this gives the stop its name.
+    FaultRow(
+        identifier="high_voltage_lost",
+        text="The high voltage is lost while it is needed",
+        dtc=dtc("P120E-16"),
+        spn=516189,
+        fmi=18,
+        monitors="battery state, both contactor feedbacks, link voltage against the pack's",
+        threshold="not all closed: at once; link below battery.link_voltage_share_min: for 0.25 s "
+        "(battery/contactors.py)",
+        condition=high_voltage_lost,
+        severity=stops(DRIVEN),
+        recovery=False,
+        look_at="what it says; fault memory of the battery, main fuse, service disconnect, voltage sensors",
     ),
     FaultRow(
         identifier="contactors_opened",

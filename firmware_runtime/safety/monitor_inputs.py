@@ -33,6 +33,8 @@ class MonitorInputs(msgspec.Struct, frozen=True):
     """The supervisor's reason, or empty."""
     not_following: Mapping[Actuator, str] = {}
     """Actuators that left the band which their model allows, by the supervisor, with the words for it."""
+    high_voltage_lost: str = ""
+    """What became wrong with a high voltage that was ready, by the last tick; empty where it is ready."""
     route_distance_m: float = 0.0
     """Of the last tick; negative before the route's beginning."""
     park_brake_release_asked: bool = False

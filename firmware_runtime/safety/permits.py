@@ -17,6 +17,11 @@ def always(config: SafetyConfig, inputs: SafetyInputs) -> bool:
     return True
 
 
+def until_low(config: SafetyConfig, inputs: SafetyInputs) -> bool:
+    """until standing with low current"""
+    return False
+
+
 def powered(config: SafetyConfig, inputs: SafetyInputs) -> bool:
     """high voltage ready, unplugged"""
     return inputs.high_voltage_ready and not inputs.plugged
@@ -27,10 +32,15 @@ def hold_to_run(config: SafetyConfig, inputs: SafetyInputs) -> bool:
     return config.hold_armed and inputs.dead_man_pressed and powered(config, inputs) and may_recover(inputs)
 
 
+def closing_for_recovery(config: SafetyConfig, inputs: SafetyInputs) -> bool:
+    """as hold-to-run, but without high voltage"""
+    return may_recover(inputs) and config.hold_armed and inputs.dead_man_pressed
+
+
 def closed_for_recovery(config: SafetyConfig, inputs: SafetyInputs) -> bool:
-    """as hold-to-run, but without high voltage, and after it until standing"""
+    """as closing, and after it until standing"""
     # Not opened under current: letting the button go takes the torque first.
-    return may_recover(inputs) and ((config.hold_armed and inputs.dead_man_pressed) or not inputs.standing)
+    return closing_for_recovery(config, inputs) or (may_recover(inputs) and not inputs.standing)
 
 
 def may_recover(inputs: SafetyInputs) -> bool:

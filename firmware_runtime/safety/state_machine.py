@@ -116,6 +116,7 @@ class SafetyMachine:
             propulsion=propulsion,
             brake_release=may.brake_release(config, inputs),
             steering=may.steering(config, inputs),
+            closing=may.closing(config, inputs),
             contactors=may.contactors(config, inputs),
             speed_cap_mps=self._cap_mps[cap],
             stop=stop,

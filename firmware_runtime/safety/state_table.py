@@ -55,7 +55,10 @@ class MayMove:
     brake_release: Permit = permits.never
     steering: Permit = permits.never
     """Where not, it stays powered and holds its angle while the wheels still turn."""
-    contactors: Permit = permits.never
+    closing: Permit = permits.never
+    """Contactors that are open. Where a person has yet to acknowledge what happened, none closes."""
+    contactors: Permit = permits.until_low
+    """Closed ones stay."""
     cap: Cap = Cap.NONE
     lowered_from: Severity | None = None
     """From this severity on the cap is `lowered`."""
@@ -208,30 +211,30 @@ PRIORITIES: tuple[tuple[str, tuple[Row, ...]], ...] = (
 
 TRANSITIONS: tuple[Row, ...] = tuple(row for _, rows in PRIORITIES for row in rows)
 
-_YES = permits.always
-_CLOSED = MayMove(contactors=_YES)
+_YES, _NO = permits.always, permits.never
 
 MAY_MOVE: dict[S, MayMove] = {
     S.INIT: MayMove(),
     S.SELF_TEST: MayMove(),
-    S.STANDBY: _CLOSED,
-    S.READY: _CLOSED,
-    S.AUTO: MayMove(_YES, _YES, _YES, _YES, Cap.FULL, stop=StopKind.NONE),
+    S.STANDBY: MayMove(closing=_YES, contactors=_YES),
+    S.READY: MayMove(contactors=_YES),
+    S.AUTO: MayMove(_YES, _YES, _YES, _NO, _YES, Cap.FULL, stop=StopKind.NONE),
     S.REMOTE: MayMove(
-        _YES, _YES, _YES, _YES, Cap.REMOTE, Severity.DEGRADE, Cap.REMOTE_DEGRADED, stop=StopKind.NONE
+        _YES, _YES, _YES, _NO, _YES, Cap.REMOTE, Severity.DEGRADE, Cap.REMOTE_DEGRADED, stop=StopKind.NONE
     ),
     # The driver warns himself by the severity on the bus, and brakes himself: no stop is made for him.
     S.MANUAL: MayMove(
         permits.powered,
         _YES,
         _YES,
+        _NO,
         _YES,
         Cap.FULL,
         Severity.MINIMAL_RISK,
         Cap.DEGRADED,
         stop=StopKind.NONE,
     ),
-    S.DEGRADED: MayMove(_YES, _YES, _YES, _YES, Cap.DEGRADED, stop=StopKind.NONE),
+    S.DEGRADED: MayMove(_YES, _YES, _YES, _NO, _YES, Cap.DEGRADED, stop=StopKind.NONE),
     S.MRM: MayMove(
         brake_release=_YES, steering=_YES, contactors=_YES, stop=StopKind.NONE, latch=Latch.MINIMAL_RISK
     ),
@@ -243,6 +246,7 @@ MAY_MOVE: dict[S, MayMove] = {
         permits.hold_to_run,
         permits.hold_to_run,
         permits.hold_to_run,
+        permits.closing_for_recovery,
         permits.closed_for_recovery,
         Cap.RECOVERY,
         stop=StopKind.EMERGENCY,
@@ -252,5 +256,7 @@ MAY_MOVE: dict[S, MayMove] = {
 
 MOVING_STATES = frozenset(state for state, may in MAY_MOVE.items() if may.brake_release is not permits.never)
 """Where the wheels may turn."""
+CLOSING_STATES = frozenset(state for state, may in MAY_MOVE.items() if may.closing is not permits.never)
+"""Where contactors that are open may close."""
 PROPULSION_STATES = frozenset(state for state, may in MAY_MOVE.items() if may.propulsion is not permits.never)
 """Where torque may propel: by itself, by a person at a distance, by one in the cab, or at hold-to-run."""

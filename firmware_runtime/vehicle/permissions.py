@@ -11,8 +11,10 @@ class Permissions(msgspec.Struct, frozen=True):
     brake_release: bool
     """Park brake may open."""
     steering: bool
+    closing: bool
+    """Open main contactors may close."""
     contactors: bool
-    """Main contactors may be closed."""
+    """Closed main contactors may stay closed; where not, they open late and without load."""
     speed_cap_mps: float
     stop: StopKind = StopKind.NONE
     """The stop that is being made; NONE where none is asked for."""

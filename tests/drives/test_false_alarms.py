@@ -111,3 +111,26 @@ def test_a_self_test_that_does_not_pass_says_what_it_waits_for_until_somebody_ha
     rig.acknowledge()
     rig.run(lambda r: r.state is S.READY, 10)
     assert rig.telemetry.faults == ()
+
+
+@pytest.mark.parametrize(
+    ("message", "signal", "value", "period_s"),
+    [
+        ("BatteryPack", "Voltage", 702.0, 0.1),
+        ("BatteryPack", "Voltage", 0.0, 0.1),
+        ("BatteryStatus", "LinkVoltage", 400.0, 0.02),
+    ],
+)
+@pytest.mark.parametrize("readings", [1, 2])
+@pytest.mark.requirement("SR-21")
+def test_a_wrong_voltage_or_two_do_not_end_a_drive(
+    message: str, signal: str, value: float, period_s: float, readings: int
+) -> None:
+    rig = Rig()
+    rig.drive_to(15.0)
+    rig.vehicle.sender(message).override[signal] = value
+    rig.pause(readings * period_s)
+    del rig.vehicle.sender(message).override[signal]
+    rig.pause(2.0)
+    assert (rig.state, rig.telemetry.faults) == (S.AUTO, ())
+    assert rig.truth.speed_mps > 3.0

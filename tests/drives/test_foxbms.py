@@ -83,6 +83,27 @@ def test_an_open_interlock_stops_the_truck() -> None:
     assert SafetyState.MRM in rig.states
 
 
+@pytest.mark.requirement("SR-05", "SR-21", "SR-22")
+def test_after_an_open_interlock_high_voltage_comes_back_by_acknowledge_and_not_before() -> None:
+    """foxBMS 2 leaves ERROR by a Standby request, with the cause gone."""
+    rig = Rig(vehicle="q_truck_foxbms")
+    rig.drive_to(40.0)
+    rig.vehicle.battery.interlock_closed = False
+    rig.run(standing, 15)
+    rig.pause(3.0)
+    contactors = rig.vehicle.battery.contactors
+    assert contactors.state == "FAULT", "the cover is still open"
+    rig.vehicle.battery.interlock_closed = True
+    rig.run(lambda r: contactors.state == "STANDBY", 3)
+    rig.pause(5.0)
+    assert (rig.state, contactors.state) == (SafetyState.SAFE_STOP, "STANDBY"), (
+        "somebody may be at the cables"
+    )
+    rig.acknowledge()
+    rig.run(lambda r: r.state is SafetyState.READY, 10)
+    assert contactors.state == "CLOSED"
+
+
 @pytest.mark.requirement("SR-12")
 def test_a_silent_battery_is_named() -> None:
     rig = Rig(vehicle="q_truck_foxbms")

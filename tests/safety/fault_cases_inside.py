@@ -173,6 +173,16 @@ INSIDE: tuple[Case, ...] = (
         False,
     ),
     Case(
+        "high_voltage_lost",
+        (inputs(),),
+        (inputs(high_voltage_lost="link 400 V of 620 V"),),
+        1,
+        0,
+        at(3, DRIVEN),
+        C.WHEN_GONE,
+        False,
+    ),
+    Case(
         "contactors_opened",
         (
             seen(),

@@ -15,7 +15,8 @@ FULL_MPS, DEGRADED_MPS, REMOTE_MPS, REMOTE_DEGRADED_MPS, RECOVERY_MPS = 8.33, 2.
 
 
 class Column(NamedTuple):
-    """`move` names the letters of what may move: P propulsion, B brake release, S steering, C contactors."""
+    """`move` names the letters of what may move: P propulsion, B brake release, S steering, C contactors that
+    are closed stay, N contactors close anew."""
 
     state: S
     told: Told
@@ -40,7 +41,7 @@ def _must_stand() -> list[Column]:
     for state, move, stop in (
         (S.INIT, "", MINIMAL_RISK),
         (S.SELF_TEST, "", MINIMAL_RISK),
-        (S.STANDBY, "C", MINIMAL_RISK),
+        (S.STANDBY, "NC", MINIMAL_RISK),
         (S.READY, "C", MINIMAL_RISK),
         (S.SAFE_STOP, "C", MINIMAL_RISK),
         (S.CHARGING, "", MINIMAL_RISK),
@@ -100,13 +101,13 @@ def _recovery() -> list[Column]:
         return Column(S.MAINTENANCE, told, move, RECOVERY_MPS, stop, memory)
 
     return [
-        column({**HOLD, **STILL}, "PBSC"),
-        column({**HOLD, **MOVING}, "PBSC"),
-        column({**HOLD, **MOVING, "severity": Severity.IMMEDIATE}, "PBSC"),
+        column({**HOLD, **STILL}, "PBSNC"),
+        column({**HOLD, **MOVING}, "PBSNC"),
+        column({**HOLD, **MOVING, "severity": Severity.IMMEDIATE}, "PBSNC"),
         column({**HOLD, **STILL}, "", memory={}),
         column({**HOLD, **MOVING}, "C", EMERGENCY, memory={}),
-        column({**HOLD, **STILL, "high_voltage_ready": False}, "C"),
-        column({**HOLD, **MOVING, "high_voltage_ready": False}, "C", EMERGENCY),
+        column({**HOLD, **STILL, "high_voltage_ready": False}, "NC"),
+        column({**HOLD, **MOVING, "high_voltage_ready": False}, "NC", EMERGENCY),
         column({**HOLD, **MOVING, "recovery_permitted": False}, "", EMERGENCY),
         column({**HOLD, **MOVING, "plugged": True}, "", EMERGENCY),
         column({**HOLD, **MOVING, "dead_man_pressed": False}, "C", EMERGENCY),
@@ -128,6 +129,7 @@ def wrong_permissions(machine: SafetyMachine, column: Column) -> str:
         propulsion="P" in column.move,
         brake_release="B" in column.move,
         steering="S" in column.move,
+        closing="N" in column.move,
         contactors="C" in column.move,
         speed_cap_mps=column.cap_mps,
         stop=column.stop,

@@ -193,7 +193,12 @@ def test_contactors_stay_closed_in_a_stop_and_are_never_closed_in_one() -> None:
         )
         assert judged(accepted=opened, state=state) == f"contactors: asked to close in {state.name}"
         assert judged(opened, accepted=opened, state=state, contactors_may_stay=False) == ""
-    assert judged(accepted=opened, state=SafetyState.STANDBY) == ""
+    for state in (SafetyState.STANDBY, SafetyState.MAINTENANCE):
+        assert "contactors" not in judged(accepted=opened, state=state)
+    for state in (SafetyState.READY, SafetyState.AUTO, SafetyState.MRM, SafetyState.SAFE_STOP):
+        assert judged(accepted=opened, state=state) == f"contactors: asked to close in {state.name}"
+        assert judged(accepted=opened, state=state, in_charge=False) == "", "opened by the supervisor itself"
+        assert judged(state=state, contactors_may_stay=False) == ""
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,9 @@ def test_after_that_stop_the_springs_open_again_as_control_proposes(rig: Rig) ->
     }
     rig.tick(200)
     assert rig.supervisor.report.took_over == ""
+    rig.state = SafetyState.STANDBY
+    del rig.commands["contactor_request"]
+    rig.tick(5)
     rig.state, rig.commands = SafetyState.AUTO, {}
     rig.vehicle.set("BrakeFeedback", ParkBrakeState="RELEASED")
     rig.tick(5)

@@ -181,6 +181,9 @@ INJECTIONS: dict[str, Injection] = {
         LinkVoltage=100.0,
         State=2.0,
     ),
+    "high_voltage_lost": says(
+        "link at 400 V, contactors closed: the main fuse", "BatteryStatus", LinkVoltage=400.0
+    ),
     "contactors_opened": says("contactor plus drops out", "BatteryStatus", ContactorPlus=0.0),
     "contactor_stuck": Injection(
         "contactor plus welds, and the e-stop asks it to open", weld_and_press, part_and_release

@@ -13,7 +13,7 @@ from firmware_runtime.vehicle.enums import SafetyState, Severity, StopKind
 from firmware_runtime.vehicle.profile import Limits, Safety
 
 STATES = tuple(state for state in SafetyState if state is not SafetyState.NOT_AVAILABLE)
-PERMITS = ("propulsion", "brake_release", "steering", "contactors")
+PERMITS = ("propulsion", "brake_release", "steering", "closing", "contactors")
 
 
 class Mistake(NamedTuple):
@@ -112,7 +112,8 @@ def _with_state(state: SafetyState, **changes: Any) -> dict[SafetyState, MayMove
 def _permits() -> Iterator[Mistake]:
     for state, may in MAY_MOVE.items():
         for column in PERMITS:
-            for permit in (permits.never, permits.always, permits.powered):
+            no = permits.until_low if column == "contactors" else permits.never
+            for permit in (no, permits.always, permits.powered):
                 if permit is not getattr(may, column):
                     what = f"{state.name} {column} {permit.__name__}"
                     yield Mistake("permission flipped", what, may_move=_with_state(state, **{column: permit}))
