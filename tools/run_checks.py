@@ -1,7 +1,7 @@
 """Runs the project's checks one after the other and stops at the first that fails; behind tools/test.
 
-tools/test                  every check; tests marked `full` are left out
-tools/test --full           those too, and a sample of mutants of functions
+tools/test                  every check, without the tests marked `full`; a sample of the mutants of functions
+tools/test --full           those tests too, and every such mutant
 tools/test PYTEST ARGUMENTS the same checks, but pytest gets these arguments and coverage is not judged
 """
 
@@ -34,8 +34,9 @@ def static_checks(tools: Path) -> list[Check]:
 
 
 def pytest_check(tools: Path, full: bool, arguments: list[str]) -> Check:
-    # A file stays with one worker: what its tests share (a whole drive) is made once.
-    command = [str(tools / "pytest"), "-n", str(WORKERS), "--dist", "loadfile"]
+    # A file stays with one worker: what its tests share (a whole drive) is made once. The order of the files
+    # is that of tests/conftest.py, not that of their numbers of tests.
+    command = [str(tools / "pytest"), "-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder"]
     if not full:
         command += ["-m", "not full"]
     if not arguments:
@@ -54,9 +55,10 @@ def safety_coverage_check(tools: Path) -> Check:
     return Check("coverage of safety", command)
 
 
-def mutants_check() -> Check:
-    """Mutants of the safety part's functions, a fixed sample: minutes long."""
-    return Check("mutants of functions", (sys.executable, "-m", "tests.safety.mutants.functions"))
+def mutants_check(full: bool) -> Check:
+    """Mutants of the safety part's functions: all, which takes many minutes, or a fixed sample."""
+    command = (sys.executable, "-m", "tests.safety.mutants.functions", *(() if full else ("--sample",)))
+    return Check("mutants of functions", command)
 
 
 def reason_to_skip(check: Check, has_node: bool, in_ci: bool) -> str | None:
@@ -82,9 +84,7 @@ def main(arguments: list[str]) -> int:
     outcomes: list[str] = []
     checks = [*static_checks(tools), pytest_check(tools, full, arguments)]
     if not arguments:
-        checks.append(safety_coverage_check(tools))
-    if full and not arguments:
-        checks.append(mutants_check())
+        checks += [safety_coverage_check(tools), mutants_check(full)]
     for check in checks:
         skipped = reason_to_skip(check, has_node, in_ci)
         if skipped is not None:

@@ -7,7 +7,7 @@ import pytest
 import run_checks
 from run_checks import Check
 
-PYTEST = ("bin/pytest", "-n", "2", "--dist", "loadfile")
+PYTEST = ("bin/pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def ending(name: str, status: int) -> Check:
@@ -18,7 +18,7 @@ def only(monkeypatch: pytest.MonkeyPatch, *statuses: int, safety: int = 0) -> No
     """Checks in place of the real ones that end with these statuses; the last stands for pytest."""
     checks = [ending(f"check {n}", status) for n, status in enumerate(statuses)]
     monkeypatch.setattr(run_checks, "safety_coverage_check", lambda tools: ending("safety", safety))
-    monkeypatch.setattr(run_checks, "mutants_check", lambda: ending("mutants", 0))
+    monkeypatch.setattr(run_checks, "mutants_check", lambda full: ending(f"mutants {full}", 0))
     monkeypatch.setattr(run_checks, "static_checks", lambda tools: checks[:-1])
     monkeypatch.setattr(run_checks, "pytest_check", lambda tools, full, arguments: checks[-1])
 
@@ -28,7 +28,8 @@ def test_all_well_exits_0_and_names_each_check(
 ) -> None:
     only(monkeypatch, 0, 0, 0)
     assert run_checks.main([]) == 0
-    assert "all well: check 0 0 s, check 1 0 s, check 2 0 s, safety 0 s" in capfd.readouterr().out
+    named = "all well: check 0 0 s, check 1 0 s, check 2 0 s, safety 0 s, mutants False 0 s"
+    assert named in capfd.readouterr().out
 
 
 def test_the_first_failure_stops_it_and_is_named(
@@ -51,14 +52,16 @@ def test_a_line_of_the_safety_part_that_never_ran_fails(
     assert run_checks.main(["tests/can"]) == 0, "chosen tests are not judged by coverage"
 
 
-def test_the_full_run_has_mutants_of_functions_too(
+def test_the_full_run_judges_every_mutant_of_a_function_and_ci_a_sample(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_checks.mutants_check().command[-2:] == ("-m", "tests.safety.mutants.functions")
+    command = ("-m", "tests.safety.mutants.functions")
+    assert run_checks.mutants_check(full=True).command[1:] == command
+    assert run_checks.mutants_check(full=False).command[1:] == (*command, "--sample")
     only(monkeypatch, 0, 0)
     assert run_checks.main(["--full"]) == 0
-    assert "safety 0 s, mutants 0 s" in capfd.readouterr().out
-    assert run_checks.main([]) == 0
+    assert "safety 0 s, mutants True 0 s" in capfd.readouterr().out
+    assert run_checks.main(["tests/can"]) == 0
     assert "mutants" not in capfd.readouterr().out
 
 
@@ -68,11 +71,12 @@ def test_of_the_safety_part_every_line_and_branch_is_asked_of_its_own_tests() ->
     assert [part for part in command if part.startswith("tests/")] == ["tests/safety"]
 
 
-def test_the_checks_are_the_six_in_order() -> None:
+def test_the_checks_are_the_seven_in_order() -> None:
     names = [check.name for check in run_checks.static_checks(Path("bin"))]
     assert names == ["ruff check", "ruff format", "pyright", "import contract"]
     assert run_checks.pytest_check(Path("bin"), False, []).name == "pytest"
     assert run_checks.safety_coverage_check(Path("bin")).name == "coverage of safety"
+    assert run_checks.mutants_check(full=False).name == "mutants of functions"
 
 
 def test_pytest_is_gated_at_90_percent_and_leaves_out_the_long_tests() -> None:

@@ -1,13 +1,13 @@
 """Mutants of the functions of `firmware_runtime/safety`: mutmut makes them, that folder's tests judge them.
 
-tools/mutants                the fixed sample (`SAMPLE`)
-tools/mutants --full         every file: half an hour and more
-tools/mutants estop.py ...   these files
+tools/mutants                every mutant of every file
+tools/mutants --sample       one of each `SAMPLED_EACH` of them, what CI judges
+tools/mutants estop.py ...   every mutant of these files
 
 Prints the score of each file and each survivor with its reason (`function_survivors.py`). Exit status 1 where
-the score is below 95 % or a survivor has no reason, 2 where mutmut did not run to its end. mutmut cannot see
-tables that are built at import: `python -m tests.safety.mutants` mutates their rows. It works on a copy in
-`out/mutants`; `cd out/mutants && mutmut browse` shows it afterwards.
+the score is below 95 % or a survivor has no reason, 2 where the tests did not run to their end. mutmut cannot
+see tables that are built at import: `python -m tests.safety.mutants` mutates their rows. The work is done on
+a copy, in `out/mutants`.
 """
 
 import argparse
@@ -16,27 +16,18 @@ import os
 import shutil
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.safety.mutants.function_survivors import REASONS
+from tests.safety.mutants.judging import NO_TESTS, SURVIVED
 
 ROOT = Path(__file__).parents[3]
 SAFETY = Path("firmware_runtime", "safety")
 WORK = ROOT / "out" / "mutants"
-SAMPLE = (
-    "estop.py",
-    "permits.py",
-    "guards.py",
-    "standstill.py",
-    "state_machine.py",
-    "stop_driver.py",
-    "fault_monitor.py",
-)
+SAMPLED_EACH = 40
 SCORE_MIN = 0.95
-WORKERS = 2
 LEFT_OUT = (
     "test_mutants.py",
     "test_function_mutants.py",
@@ -46,108 +37,99 @@ LEFT_OUT = (
 )
 """Tests that are long, or that look at the source and not at what it does."""
 COPIED = ("firmware_runtime", "tests", "tools", "configs", "dbc")
-SURVIVED = 0
-NO_TESTS = 33
-UNFINISHED = (None, 34, 2)
-"""mutmut: not run, skipped, interrupted."""
+SETTINGS = '\n[tool.mutmut]\nsource_paths = ["firmware_runtime/"]\n'
 
 
-@dataclass(frozen=True)
-class Survivor:
+class Verdict(NamedTuple):
+    """What came of one mutant."""
+
     name: str
     file: str
     line: str
     """The changed line, without what changes when code moves; of several the first."""
+    outcome: str
+    """The test that failed, or how it lived or ended."""
+
+    @property
+    def lives(self) -> bool:
+        return self.outcome in (SURVIVED, NO_TESTS)
 
     @property
     def reason(self) -> str:
         return REASONS.get((self.file, self.line), "")
 
 
-def settings(files: Sequence[str]) -> str:
-    """mutmut's part of pyproject.toml."""
-    selection = ["tests/safety", *(f"--ignore=tests/safety/{name}" for name in LEFT_OUT)]
-    table = {
-        "source_paths": ["firmware_runtime/"],
-        "only_mutate": [str(SAFETY / name) for name in files],
-        "also_copy": [name for name in COPIED if name != "tests"],
-        "pytest_add_cli_args": ["-p", "no:cacheprovider"],
-        "pytest_add_cli_args_test_selection": selection,
-    }
-    return "\n[tool.mutmut]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
-
-
-def prepare(files: Sequence[str]) -> None:
-    """A copy of the project: mutmut leaves its own files beside what it mutates."""
+def prepare(files: Collection[str], each: int) -> Path:
+    """A copy of the project, whose sources are mutated; the job to do there."""
     shutil.rmtree(WORK, ignore_errors=True)
     for name in COPIED:
         shutil.copytree(ROOT / name, WORK / name, ignore=shutil.ignore_patterns("__pycache__"))
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    (WORK / "pyproject.toml").write_text(project + settings(files), encoding="utf-8")
+    (WORK / "pyproject.toml").write_text(project + SETTINGS, encoding="utf-8")
+    job = {
+        "modules": {str(SAFETY / name): each for name in files},
+        "tests": ["tests/safety", *(f"--ignore=tests/safety/{name}" for name in LEFT_OUT)],
+        "verdicts": "verdicts.json",
+    }
+    path = WORK / "job.json"
+    path.write_text(json.dumps(job), encoding="utf-8")
+    return path
 
 
-def mutmut(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).parent / "mutmut"), *arguments]
+def run(job: Path) -> Mapping[str, Mapping[str, Mapping[str, str]]] | None:
+    """Module -> mutant -> what came of it; None where the tests did not run to their end."""
     # The same examples of Hypothesis for each mutant.
     environment = {**os.environ, "CI": "true"}
-    return subprocess.run(command, cwd=WORK, env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "tests.safety.mutants.judging", job.name]
+    done = subprocess.run(
+        command, cwd=job.parent, env=environment, stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode == 0:
+        return json.loads((job.parent / "verdicts.json").read_text(encoding="utf-8"))
+    print(done.stdout[-3000:], file=sys.stderr)
+    print(f"tools/mutants: the tests did not run to their end (status {done.returncode})", file=sys.stderr)
+    return None
 
 
-def verdicts(file: str) -> dict[str, int | None]:
-    """mutmut's exit status of each mutant of a file; a file without functions has none."""
-    meta = WORK / "mutants" / SAFETY / f"{file}.meta"
-    if not meta.exists():
-        return {}
-    found: dict[str, int | None] = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
-    return found
+def score(verdicts: Sequence[Verdict]) -> float:
+    return sum(not verdict.lives for verdict in verdicts) / max(len(verdicts), 1)
 
 
-def survivor(name: str, file: str) -> Survivor:
-    shown = mutmut("show", name).stdout.splitlines()
-    new = [line[1:].strip() for line in shown if line.startswith("+") and not line.startswith("+++")]
-    old = [line[1:].strip() for line in shown if line.startswith("-") and not line.startswith("---")]
-    new = [line for line in new if line.strip("(),")]
-    return Survivor(name, file, new[0] if new else f"without {old[0]}" if old else "")
-
-
-def score(statuses: Iterable[int | None]) -> float:
-    counted = Counter(status in (SURVIVED, NO_TESTS) for status in statuses)
-    return counted[False] / max(counted.total(), 1)
-
-
-def judge(files: Sequence[str]) -> int:
-    prepare(files)
-    ran = mutmut("run", "--max-children", str(WORKERS))
-    found = {file: verdicts(file) for file in files}
-    statuses = [status for file in files for status in found[file].values()]
-    if ran.returncode != 0 or not statuses or any(status in UNFINISHED for status in statuses):
-        print(ran.stdout[-3000:], ran.stderr[-3000:], sep="\n", file=sys.stderr)
-        print(f"tools/mutants: mutmut did not run to its end (status {ran.returncode})", file=sys.stderr)
+def judge(files: Collection[str], each: int = 1) -> int:
+    found = run(prepare(files, each))
+    if found is None:
         return 2
-    unexplained = 0
+    every: list[Verdict] = []
     for file in files:
-        made = found[file]
-        print(f"{file:24} {len(made):5} mutants  {score(made.values()):7.1%}")
-        lived = [name for name, status in made.items() if status in (SURVIVED, NO_TESTS)]
-        for one in [survivor(name, file) for name in lived]:
-            unexplained += not one.reason
-            print(f"    {one.name.rpartition('.')[2]}: {one.line}\n        {one.reason or 'NO REASON'}")
-    total = score(statuses)
+        told = found.get(str(SAFETY / file), {})
+        verdicts = [Verdict(name, file, one["line"], one["outcome"]) for name, one in told.items()]
+        if verdicts:
+            print(f"{file:24} {len(verdicts):5} mutants  {score(verdicts):7.1%}")
+        for verdict in verdicts:
+            if verdict.lives:
+                print(f"    {verdict.name.rpartition('.')[2]}: {verdict.line}")
+                print(f"        {verdict.reason or f'NO REASON ({verdict.outcome})'}")
+        every += verdicts
+    if not every:
+        print("tools/mutants: no mutant at all", file=sys.stderr)
+        return 2
+    total = score(every)
+    unexplained = sum(verdict.lives and not verdict.reason for verdict in every)
     wanted = f"at least {SCORE_MIN:.0%}"
-    print(f"{len(statuses)} mutants, {total:.1%} found, {wanted}; survivors without a reason: {unexplained}")
+    print(f"{len(every)} mutants, {total:.1%} found, {wanted}; survivors without a reason: {unexplained}")
     return 0 if total >= SCORE_MIN and not unexplained else 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tools/mutants", description="Mutants of the safety functions.")
-    parser.add_argument("--full", action="store_true", help="every file of firmware_runtime/safety")
+    parser.add_argument("--sample", action="store_true", help=f"one of each {SAMPLED_EACH}")
     known = sorted(path.name for path in (ROOT / SAFETY).glob("*.py") if path.name != "__init__.py")
-    parser.add_argument("files", nargs="*", metavar="FILE.py", help=f"default: {' '.join(SAMPLE)}")
+    parser.add_argument("files", nargs="*", metavar="FILE.py", help="default: all")
     options = parser.parse_args(arguments)
     unknown = sorted(set(options.files) - set(known))
     if unknown:
         parser.error(f"expected files of {SAFETY}, got {', '.join(unknown)}")
-    return judge(known if options.full else options.files or SAMPLE)
+    return judge(options.files or known, SAMPLED_EACH if options.sample else 1)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,232 @@
+"""Judges mutants of functions: mutmut makes them, pytest's tests are run for each in a process of its own.
+
+`python -m tests.safety.mutants.judging JOB.json`, in a copy of the project that may be changed. The tests are
+collected and run once, which tells who calls which function and how long it takes. Then the process forks for
+each mutant and runs those that call the mutated function: first who has found a mutant of it before, then the
+quickest, until one fails. mutmut's own runner starts pytest anew for each mutant and takes the tests in any
+order: on this suite eight times as long.
+
+JOB.json: `modules` (path -> 1 to judge each of its mutants, 7 to judge each seventh), `tests` (arguments for
+pytest), `verdicts` (the file to write: module -> mutant -> what came of it), `cpu_min_s` (what a mutant may
+take at least).
+"""
+
+import difflib
+import gc
+import json
+import math
+import os
+import resource
+import signal
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import hypothesis
+import pytest
+from mutmut.mutation.file_mutation import MutatedFile, mutate_file_contents
+from mutmut.mutation.trampoline import set_mutant_under_test
+from mutmut.state import state
+from mutmut.utils.format_utils import mangled_name_from_mutant_name
+
+AT_ONCE = 2
+CPU_MIN_S = 5
+"""A mutant that never ends is ended after this and thrice what its tests take otherwise."""
+MEMORY_MAX_BYTES = 4 << 30
+"""A mutant that fills a list for ever fails by that; the tests themselves need 0.5 GB."""
+SURVIVED, NO_TESTS = "survived", "no tests"
+NEVER_ENDS = "never ends"
+
+
+class Mutant(NamedTuple):
+    """One changed function."""
+
+    module: str
+    """Path from the project's folder."""
+    name: str
+    """As mutmut calls it: `package.module.x_function__mutmut_3`."""
+    line: str
+    """The changed line, without what changes when code moves; of several the first."""
+
+    @property
+    def function(self) -> str:
+        return mangled_name_from_mutant_name(self.name)
+
+
+def changed_line(before: str, after: str) -> str:
+    """What a mutant is known by in the list of those that live."""
+    lines = [line[2:].strip() for line in difflib.ndiff(before.splitlines(), after.splitlines())]
+    marks = [line[:2] for line in difflib.ndiff(before.splitlines(), after.splitlines())]
+    new = [line for line, mark in zip(lines, marks, strict=True) if mark == "+ " and line.strip("(),")]
+    old = [line for line, mark in zip(lines, marks, strict=True) if mark == "- "]
+    return new[0] if new else f"without {old[0]}" if old else ""
+
+
+def mutate(path: Path) -> list[Mutant]:
+    """Writes the file anew, with all its mutants in it; each waits to be switched on."""
+    code = path.read_text(encoding="utf-8")
+    made: MutatedFile = mutate_file_contents(str(path), code)
+    path.write_text(made.code, encoding="utf-8")
+    lines = made.code.splitlines()
+
+    def source(name: str) -> str:
+        span = made.line_span_by_function_name[name]
+        return "\n".join(lines[span.start - 1 : span.end]).replace(name, mangled_name_from_mutant_name(name))
+
+    module = ".".join(path.with_suffix("").parts)
+    return [
+        Mutant(
+            str(path),
+            f"{module}.{name}",
+            changed_line(source(mangled_name_from_mutant_name(name) + "__mutmut_orig"), source(name)),
+        )
+        for name in made.mutant_names
+    ]
+
+
+class _Next:
+    """In place of the next test: of what is set up, only the session's (compiled databases) is kept."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        self._session = session
+
+    def listchain(self) -> list[pytest.Session]:
+        return [self._session]
+
+
+class Judge:
+    """A plugin of pytest: takes the place of its loop over the tests."""
+
+    def __init__(self, mutants: Iterable[Mutant], cpu_min_s: int = CPU_MIN_S) -> None:
+        self.mutants = list(mutants)
+        self._cpu_min_s = cpu_min_s
+        self.verdicts: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
+        self._seconds: dict[pytest.Item, float] = {}
+        self._callers: dict[str, list[pytest.Item]] = defaultdict(list)
+        self._found: dict[str, dict[pytest.Item, int]] = defaultdict(dict)
+        """Function -> who has found mutants of it, and how many."""
+        self._failed = False
+        self._progress = os.fdopen(os.dup(2), "w")
+        """Where pytest does not capture it."""
+        self._under_way: dict[int, tuple[Mutant, int, list[pytest.Item]]] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """After the project's conftest, before its tests: nobody asks for the smallest failing example."""
+        explicit = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+        hypothesis.settings.register_profile(
+            "mutants", parent=hypothesis.settings(), derandomize=True, database=None, phases=explicit
+        )
+        hypothesis.settings.load_profile("mutants")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self._watch(session.items)
+        if self._failed:
+            raise session.Failed("a test fails without any mutant")
+        # What every child reads is not copied into it by the collector's marks.
+        gc.collect()
+        gc.freeze()
+        for number, mutant in enumerate(self.mutants):
+            if number % 100 == 0:
+                print(f"{number} of {len(self.mutants)} mutants", file=self._progress, flush=True)
+            while len(self._under_way) >= AT_ONCE:
+                self._take()
+            self._start(mutant)
+        while self._under_way:
+            self._take()
+        for module, found in self.verdicts.items():
+            self.verdicts[module] = {m.name: found[m.name] for m in self.mutants if m.name in found}
+        return True
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._failed = self._failed or report.failed
+
+    def _watch(self, items: list[pytest.Item]) -> None:
+        set_mutant_under_test("stats")
+        for item in items:
+            began_s = time.monotonic()
+            state()._stats.clear()
+            self._run(item)
+            self._seconds[item] = time.monotonic() - began_s
+            for function in state()._stats:
+                self._callers[function].append(item)
+            if self._failed:
+                return
+        set_mutant_under_test("")
+
+    @staticmethod
+    def _run(item: pytest.Item) -> None:
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=_Next(item.session))
+
+    def _start(self, mutant: Mutant) -> None:
+        function = mutant.function
+        callers, found = self._callers[function], self._found[function]
+        if not callers:
+            self.verdicts[mutant.module][mutant.name] = {"outcome": NO_TESTS, "line": mutant.line}
+            return
+        tests = sorted(callers, key=lambda item: (-found.get(item, 0), self._seconds[item]))
+        ours, theirs = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(ours)
+            self._be(mutant, tests, theirs)
+        os.close(theirs)
+        self._under_way[child] = (mutant, ours, tests)
+
+    def _be(self, mutant: Mutant, tests: list[pytest.Item], told: int) -> None:
+        """The child's life; it says which test failed, and never returns."""
+        try:
+            limit_s = self._cpu_min_s + math.ceil(3 * sum(self._seconds[item] for item in tests))
+            resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s + 1))
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX_BYTES, MEMORY_MAX_BYTES))
+            signal.alarm(10 * limit_s)
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 1)
+            os.dup2(nowhere, 2)
+            set_mutant_under_test(mutant.name)
+            for number, item in enumerate(tests):
+                try:
+                    self._run(item)
+                except BaseException:  # noqa: BLE001  (whatever it is, the mutant is found)
+                    self._failed = True
+                if self._failed:
+                    os.write(told, str(number).encode())
+                    os._exit(1)
+        finally:
+            os._exit(0)
+
+    def _take(self) -> None:
+        child, status = os.wait()
+        mutant, ours, tests = self._under_way.pop(child)
+        with open(ours, "rb") as pipe:
+            told = pipe.read()
+        if told:
+            by = tests[int(told)]
+            found = self._found[mutant.function]
+            found[by] = found.get(by, 0) + 1
+            outcome = by.nodeid
+        else:
+            outcome = NEVER_ENDS if os.WIFSIGNALED(status) else SURVIVED
+        self.verdicts[mutant.module][mutant.name] = {"outcome": outcome, "line": mutant.line}
+
+
+def main(arguments: list[str]) -> int:
+    job: dict[str, Any] = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+    sys.path.insert(0, os.getcwd())
+    mutants = [
+        mutant for path, each in job["modules"].items() for mutant in mutate(Path(path))[each // 2 :: each]
+    ]
+    judge = Judge(mutants, job.get("cpu_min_s", CPU_MIN_S))
+    options = ("-q", "--tb=short", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", "--rootdir=.")
+    status = int(pytest.main([*options, *job["tests"]], plugins=[judge]))
+    if status == 0:
+        Path(job["verdicts"]).write_text(json.dumps(judge.verdicts, indent=1), encoding="utf-8")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
