@@ -1,6 +1,8 @@
 """Each fault of the catalogue at its edge: what just does not raise it, and what does; what rows must say."""
 
+import dataclasses
 import re
+from collections.abc import Callable, Iterable
 
 import msgspec
 import pytest
@@ -8,7 +10,15 @@ import pytest
 from firmware_runtime.safety.facts import SafetyConfig
 from firmware_runtime.safety.fault_catalogue import FAULTS
 from firmware_runtime.safety.fault_monitor import FaultMonitor
-from firmware_runtime.safety.fault_row import FaultRow, dtc, reaction
+from firmware_runtime.safety.fault_row import (
+    FaultRow,
+    degrades,
+    dtc,
+    reaction,
+    stops,
+    stops_at_once,
+    warns,
+)
 from firmware_runtime.safety.state_machine import SafetyMachine
 from firmware_runtime.vehicle.enums import ModeKey, SafetyState, Severity
 from tests.safety.fault_cases import CASES
@@ -122,11 +132,18 @@ REACTIONS = [
     (Severity.IMMEDIATE, S.STANDBY, "FAULT"),
     (Severity.IMMEDIATE, S.FAULT, "not left"),
     (Severity.IMMEDIATE, S.ESTOP, "latched"),
+    (Severity.IMMEDIATE, S.SHUTDOWN, "latched"),
+    (
+        Severity.IMMEDIATE,
+        S.MAINTENANCE,
+        "no hold-to-run unless permitted; emergency stop if moving, FAULT",
+    ),
     (Severity.MINIMAL_RISK, S.REMOTE, "minimal-risk stop, MRM"),
     (Severity.MINIMAL_RISK, S.READY, "FAULT"),
     (Severity.MINIMAL_RISK, S.MANUAL, "warning, lower speed cap"),
     (Severity.MINIMAL_RISK, S.MRM, "minimal-risk stop"),
     (Severity.MINIMAL_RISK, S.SAFE_STOP, "not left"),
+    (Severity.MINIMAL_RISK, S.FAULT, "not left"),
     (Severity.MINIMAL_RISK, S.SHUTDOWN, "shown"),
     (Severity.DEGRADE, S.AUTO, "lower speed cap, DEGRADED"),
     (Severity.DEGRADE, S.DEGRADED, "lower speed cap, time budget"),
@@ -167,30 +184,23 @@ def test_the_machine_does_what_the_reaction_says(state: SafetyState, severity: S
     assert after is goals.get(words, calm)
 
 
+@pytest.mark.parametrize(("build", "severity"), [(warns, 1), (degrades, 2), (stops, 3), (stops_at_once, 4)])
+def test_each_state_of_a_row_gets_the_severity_of_its_word(
+    build: Callable[[Iterable[SafetyState]], dict[SafetyState, Severity]], severity: int
+) -> None:
+    assert build((S.READY, S.AUTO)) == {S.READY: severity, S.AUTO: severity}
+
+
+def test_a_row_that_is_made_tells_what_follows_and_where_states_in_their_order() -> None:
+    severities = {**stops_at_once((S.AUTO, S.STANDBY, S.INIT)), **warns((S.READY,))}
+    row = dataclasses.replace(ROWS["hold_left"], severity=severities)
+    assert row.reaction == "FAULT (INIT, STANDBY); shown (READY); emergency stop, FAULT (AUTO)"
+    assert str(row.dtc) == str(ROWS["hold_left"].dtc)
+
+
 def test_the_reaction_of_a_row_names_the_states() -> None:
     assert ROWS["hold_left"].reaction == "emergency stop, FAULT (AUTO, REMOTE, DEGRADED, MRM)"
     assert "FAULT (SELF_TEST)" in ROWS["self_test_overdue"].reaction
-
-
-def test_details_say_what_a_technician_needs() -> None:
-    details = {case.identifier: ROWS[case.identifier].condition(case.bad[0]) for case in CASES}
-    assert details["message_lost"] == "drive.A late"
-    assert details["route_left"] == "+0.81 m, limit 0.80 m"
-    assert details["deadline_worst"] == "50.0 ms, of which 4.0 ms send"
-    assert details["deadline_overrun"] == "10.0 ms, of which 4.0 ms send, period 10 ms"
-    assert details["estop_channel_lost"] == "A CLOSED, B ERROR"
-    assert details["self_test_overdue"] == "no position"
-    assert details["limit_not_obeyed"] == "2.00 m/s, permitted 1.80, limit 1.50 m/s"
-    assert details["computer_hot"] == "100 degC, limit 100 degC"
-    assert details["wheel_implausible"] == "wheel_speed_front_left_mps 6.89 m/s, mean of all 4.72 m/s"
-    position = [
-        ROWS["localisation_lost"].condition(bad) for bad in CASES[[*ROWS].index("localisation_lost")].bad
-    ]
-    assert position == [
-        "lateral standard deviation 0.30 m, limit 0.20 m",
-        "fixes and odometry contradict each other",
-        "no fix with heading yet",
-    ]
 
 
 def test_well_is_well() -> None:

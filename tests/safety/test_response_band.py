@@ -116,3 +116,68 @@ def test_after_a_pause_it_begins_anew() -> None:
     band = started()
     assert band.step(31 * TICK_NS + 100_000_000, 0.0, 0.0, 0.4) == 0.0
     assert band.step(32 * TICK_NS + 100_000_000, 0.0, 0.0, 0.0) != 0.0
+
+
+class Enclosure:
+    """The same band by looking at every command ever sent: slower, and without a queue."""
+
+    def __init__(self) -> None:
+        self._sent: list[tuple[int, float, float]] = []
+        self._last_ns = 0
+        self.low = self.high = 0.0
+
+    def rest(self, now_ns: int, low: float, high: float, measured: float) -> None:
+        self._sent.append((now_ns, min(low, measured), max(high, measured)))
+        self._last_ns = now_ns
+        self.low, self.high = measured - 0.01, measured + 0.01
+
+    def step(self, now_ns: int, low: float, high: float, measured: float) -> float:
+        seconds = (now_ns - self._last_ns) / 1e9
+        if seconds > 0.1:
+            self.rest(now_ns, low, high, measured)
+            return 0.0
+        self._last_ns = now_ns
+        self._sent.append((now_ns, low, high))
+        began = [sent for sent in self._sent if now_ns - sent[0] >= 50_000_000]
+        # Of those that act on the slowest too, only the youngest is still obeyed.
+        on_all = [sent for sent in began if now_ns - sent[0] >= 200_000_000]
+        obeyed = on_all[-1:] + began[len(on_all) :]
+        lowest = min((sent[1] for sent in obeyed), default=self.low)
+        highest = max((sent[2] for sent in obeyed), default=self.high)
+        self.low = self._moved(self.low, lowest, seconds, away=lowest < self.low)
+        self.high = self._moved(self.high, highest, seconds, away=highest > self.high)
+        if self.low - 0.01 <= measured <= self.high + 0.01:
+            self.low, self.high = max(self.low, measured - 0.01), min(self.high, measured + 0.01)
+            return 0.0
+        return measured - self.high - 0.01 if measured > self.high else measured - self.low + 0.01
+
+    @staticmethod
+    def _moved(at: float, to: float, seconds: float, away: bool) -> float:
+        """Out of the band as the quickest moves, back as the slowest does."""
+        lag_s, rate = (0.1, 0.4) if away else (0.32, 0.2)
+        way = (to - at) * seconds / (lag_s + seconds)
+        return at + max(-rate * seconds, min(rate * seconds, way))
+
+
+moments = st.tuples(
+    st.sampled_from([1, 10, 10, 10, 50, 100, 101]),
+    st.sampled_from(["step", "step", "step", "step", "rest"]),
+    st.sampled_from([-0.3, -0.02, 0.0, 0.02, 0.3]),
+    st.sampled_from([0.0, 0.0, 0.05]),
+    st.sampled_from([-0.2, -0.011, 0.0, 0.01, 0.012, 0.2]),
+)
+
+
+@given(st.lists(moments, min_size=1, max_size=80))
+def test_it_is_the_enclosure_of_all_that_was_ever_sent(
+    told: list[tuple[int, str, float, float, float]],
+) -> None:
+    band, enclosure, now_ns = ResponseBand(MODEL), Enclosure(), 0
+    for elapsed_ms, what, low, width, measured in told:
+        now_ns += elapsed_ms * 1_000_000
+        if what == "rest":
+            band.rest(now_ns, low, low + width, measured)
+            enclosure.rest(now_ns, low, low + width, measured)
+            continue
+        excess = enclosure.step(now_ns, low, low + width, measured)
+        assert band.step(now_ns, low, low + width, measured) == pytest.approx(excess, abs=1e-12)

@@ -166,7 +166,7 @@ class Judge:
         function = mutant.function
         callers, found = self._callers[function], self._found[function]
         if not callers:
-            self.verdicts[mutant.module][mutant.name] = {"outcome": NO_TESTS, "line": mutant.line}
+            self._judged(mutant, NO_TESTS)
             return
         tests = sorted(callers, key=lambda item: (-found.get(item, 0), self._seconds[item]))
         ours, theirs = os.pipe()
@@ -211,7 +211,12 @@ class Judge:
             outcome = by.nodeid
         else:
             outcome = NEVER_ENDS if os.WIFSIGNALED(status) else SURVIVED
+        self._judged(mutant, outcome)
+
+    def _judged(self, mutant: Mutant, outcome: str) -> None:
         self.verdicts[mutant.module][mutant.name] = {"outcome": outcome, "line": mutant.line}
+        if outcome in (SURVIVED, NO_TESTS):
+            print(f"{outcome}: {mutant.name}: {mutant.line}", file=self._progress, flush=True)
 
 
 def main(arguments: list[str]) -> int:
