@@ -279,6 +279,7 @@ class Controller:
             plugged=state.charge_plug is not PlugState.UNPLUGGED,
             link_alive=state.link_alive is OnOffState.ON,
             self_test_passed=self._config.state is SafetyState.SELF_TEST and not missing,
+            ready_barred=faults.ready_barred,
             stop_overdue=self._last_motion.stop_overdue,
             mission_done=self._last_motion.done,
             dead_man_pressed=_pressed(state, "dead_man", state.dead_man),

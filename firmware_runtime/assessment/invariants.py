@@ -26,6 +26,11 @@ INVARIANTS: tuple[Invariant, ...] = (
         "severity 3 stops a drive without a driver, or its beginning",
         judge.severity_3_stops,
     ),
+    Invariant(
+        "ready-barred",
+        "what a fault bars from READY does not become ready, and does not set off",
+        judge.barred_is_not_ready,
+    ),
     Invariant("torque", "no propulsive torque outside drive states", judge.torque_only_in_drive_states),
     Invariant(
         "recovery", "recovery only by hold-to-run, permitted, at 0.3 m/s at most", judge.recovery_is_held

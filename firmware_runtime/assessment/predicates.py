@@ -69,6 +69,12 @@ def immediate_wins(s: Step) -> bool:
     return s.after.immediate_latch and recovery
 
 
+def barred_is_not_ready(s: Step) -> bool:
+    begins = s.after.state is S.READY and s.before.state is S.STANDBY
+    sets_off = s.before.state is S.READY and s.after.state in DRIVE
+    return not (begins or sets_off) or not s.inputs.ready_barred
+
+
 def severity_3_stops(s: Step) -> bool:
     if s.before.state in DRIVERLESS:
         return s.after.state in (S.MRM, S.FAULT, S.ESTOP) or s.inputs.severity < Severity.MINIMAL_RISK

@@ -44,6 +44,8 @@ class SafetyInputs(msgspec.Struct, frozen=True):
     cab_override: bool = False
     """The driver in the cab takes over (steering wheel or pedal); without a cab it is never looked at."""
     shutdown_requested: bool = False
+    ready_barred: bool = False
+    """An active fault's row of the catalogue bars READY."""
     stop_overdue: bool = False
     """Motion finds that the comfortable stop under way will not end within its budget."""
     recovery_permitted: bool = False

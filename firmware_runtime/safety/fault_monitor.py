@@ -110,7 +110,7 @@ class FaultMonitor:
 
     def _fault_set(self, state: SafetyState) -> FaultSet:
         faults: list[ActiveFault] = []
-        recovery_permitted = True
+        recovery_permitted, ready_barred = True, False
         for memory in self._memory:
             active = memory.active
             if active is None:
@@ -119,9 +119,10 @@ class FaultMonitor:
             if severity is not active.severity:
                 memory.active = active = msgspec.structs.replace(active, severity=severity)
             recovery_permitted = recovery_permitted and memory.row.recovery
+            ready_barred = ready_barred or memory.row.bars_ready
             faults.append(active)
         faults.sort(key=lambda fault: (-fault.severity, fault.since_ns))
-        return FaultSet(tuple(faults), faults[0].severity, recovery_permitted)
+        return FaultSet(tuple(faults), faults[0].severity, recovery_permitted, ready_barred)
 
     def snapshot(self) -> dict[str, Any]:
         """The whole state in plain values, versioned."""

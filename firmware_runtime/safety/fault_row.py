@@ -139,6 +139,9 @@ class FaultRow:
     clear: ClearCondition = ClearCondition.WHEN_GONE
     recovery: bool
     """A recovery drive at hold-to-run is permitted while the fault is active."""
+    bars_ready: bool = False
+    """While it is active the vehicle waits in STANDBY: what is missing comes by itself, and no person is
+    needed."""
     lists_names: bool = False
     """The detail lists names; those that join while the fault is active are added."""
     look_at: str

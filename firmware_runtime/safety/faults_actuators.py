@@ -12,14 +12,19 @@ from firmware_runtime.safety.fault_row import (
     degrades,
     dtc,
     stops,
+    warns,
 )
 from firmware_runtime.safety.monitor_inputs import MonitorInputs
 from firmware_runtime.vehicle.enums import ActuatorStatus, ParkBrakeState
+from firmware_runtime.vehicle.enums import SafetyState as S
 
 CLOSED_IN_MOTION_MPS = 0.3
 """A park brake that is not open above this speed is broken, or its report is (assumption)."""
 RESERVOIR_MIN_PA = 4.5e5
 """The spring brake begins to close by itself below about 4.5 bar (assumption)."""
+RESERVOIR_FULL_PA = 6.5e5
+"""To set off: springs of the class open from about 5.5 bar, opening them takes 0.3 bar, and a full braking as
+much again (assumption)."""
 SUPPLY_MIN_V = 20.0
 """24 V supply (assumption: ECUs of the class work from 18 V)."""
 
@@ -76,6 +81,13 @@ def park_brake_closed(i: MonitorInputs) -> str:
 def reservoir_low(i: MonitorInputs) -> str:
     pressure_pa = i.state.brake_reservoir_pa
     return f"{pressure_pa / 1e5:.1f} bar" if pressure_pa < RESERVOIR_MIN_PA else ""
+
+
+def reservoir_filling(i: MonitorInputs) -> str:
+    """A pressure that has not arrived yet is no low one: the self-test waits for it."""
+    pressure_pa = i.state.brake_reservoir_pa
+    low = pressure_pa < RESERVOIR_FULL_PA and i.state.usable("brake_reservoir_pa")
+    return f"{pressure_pa / 1e5:.1f} bar" if low else ""
 
 
 def supply_low(i: MonitorInputs) -> str:
@@ -218,9 +230,28 @@ ACTUATORS: tuple[FaultRow, ...] = (
         condition=reservoir_low,
         debounce_count=3,
         debounce_ns=500 * MS,
-        severity=stops(AWAKE),
+        # At rest the springs hold, and they need no air. A harder word there could never be cleared: it opens
+        # the contactors or keeps them open, and the compressor lives on high voltage.
+        severity=stops(OPERATED) | warns(AWAKE - OPERATED),
         recovery=False,
-        look_at="compressor and air lines",
+        look_at="compressor and air lines; it fills in STANDBY, with high voltage",
+    ),
+    FaultRow(
+        identifier="reservoir_filling",
+        text="Too little air in the brakes to set off",
+        dtc=dtc("C1206-84"),
+        spn=516126,
+        fmi=17,
+        monitors="brake_reservoir_pa at standstill",
+        threshold=f"below {RESERVOIR_FULL_PA / 1e5:g} bar",
+        condition=reservoir_filling,
+        debounce_count=3,
+        debounce_ns=50 * MS,
+        # In the self-test too, so that it is known before STANDBY lets go.
+        severity=warns((AWAKE - OPERATED) | {S.SELF_TEST}),
+        recovery=True,
+        bars_ready=True,
+        look_at="wait a minute; if it does not fill: compressor, its supply of high voltage, air lines",
     ),
     FaultRow(
         identifier="supply_low",

@@ -86,18 +86,24 @@ def unplugged(f: Facts) -> bool:
 
 
 def may_be_ready(f: Facts) -> bool:
-    """high voltage ready, key at a mode to drive in, unplugged, no latch"""
+    """high voltage ready, key at a mode to drive in, unplugged, no latch, no fault that bars READY"""
     return (
         f.inputs.high_voltage_ready
         and f.inputs.mode in f.budgets.drive_modes
         and not f.inputs.plugged
+        and not f.inputs.ready_barred
         and not (f.estop_latch or f.immediate_latch or f.config.minimal_risk_latch)
     )
 
 
 def not_ready_any_more(f: Facts) -> bool:
-    """high voltage lost, plug, or key at no mode to drive in"""
-    return f.inputs.plugged or not f.inputs.high_voltage_ready or f.inputs.mode not in f.budgets.drive_modes
+    """high voltage lost, plug, key at no mode to drive in, or a fault that bars READY"""
+    return (
+        f.inputs.plugged
+        or f.inputs.ready_barred
+        or not f.inputs.high_voltage_ready
+        or f.inputs.mode not in f.budgets.drive_modes
+    )
 
 
 def run_degraded(f: Facts) -> bool:

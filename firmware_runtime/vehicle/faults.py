@@ -22,6 +22,8 @@ class FaultSet(msgspec.Struct, frozen=True):
     severity: Severity = Severity.OK
     recovery_permitted: bool = True
     """Every active fault's row permits a recovery drive at hold-to-run."""
+    ready_barred: bool = False
+    """One of their rows bars READY."""
 
 
 NO_FAULTS = FaultSet()

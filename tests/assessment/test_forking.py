@@ -17,7 +17,7 @@ def test_every_field_of_the_inputs_has_all_its_values() -> None:
     assert DOMAINS["severity"] == tuple(Severity)
     assert DOMAINS["mode"] == tuple(ModeKey)
     assert DOMAINS["standing"] == (False, True)
-    assert inputs_in_all(TIMES_NS) == 2**14 * len(Severity) * len(ModeKey) * 3
+    assert inputs_in_all(TIMES_NS) == 2**15 * len(Severity) * len(ModeKey) * 3
 
 
 def test_a_type_that_cannot_be_explored_is_refused() -> None:

@@ -102,9 +102,22 @@ MOTION: tuple[Case, ...] = (
         (seen(brake_reservoir_pa=4.49e5),),
         3,
         500,
-        at(3, AWAKE),
+        at(3, OPERATED) | at(1, "STANDBY READY SAFE_STOP ESTOP FAULT CHARGING SHUTDOWN"),
         C.WHEN_GONE,
         False,
+    ),
+    Case(
+        "reservoir_filling",
+        (
+            seen(brake_reservoir_pa=6.5e5),
+            seen(brake_reservoir_pa=0.0, unusable=frozenset({"brake_reservoir_pa"})),
+        ),
+        (seen(brake_reservoir_pa=6.49e5),),
+        3,
+        50,
+        at(1, "SELF_TEST STANDBY READY SAFE_STOP ESTOP FAULT CHARGING SHUTDOWN"),
+        C.WHEN_GONE,
+        True,
     ),
     Case(
         "supply_low",

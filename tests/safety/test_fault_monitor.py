@@ -292,3 +292,12 @@ def test_a_fresh_monitors_snapshot_can_be_restored() -> None:
     monitor.step(0, BAD)
     monitor.restore(FaultMonitor().snapshot())
     assert monitor.step(10 * MS, WELL).faults == ()
+
+
+def test_one_active_row_that_bars_ready_is_enough() -> None:
+    barring = replace(row(identifier="bars"), bars_ready=True)
+    monitor = FaultMonitor((barring, row(identifier="other")))
+    assert not monitor.step(0, WELL).ready_barred
+    assert monitor.step(10 * MS, BAD).ready_barred
+    assert not monitor.step(20 * MS, WELL).ready_barred
+    assert not FaultMonitor((row(identifier="other"),)).step(10 * MS, BAD).ready_barred

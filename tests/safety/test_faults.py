@@ -73,6 +73,12 @@ def test_debounce_severity_clear_condition_and_recovery_are_as_written_here(case
     assert (row.clear, row.recovery) == (case.clear, case.recovery)
 
 
+def test_only_what_comes_by_itself_bars_ready_and_stops_nothing() -> None:
+    barring = [row for row in FAULTS if row.bars_ready]
+    assert [row.identifier for row in barring] == ["reservoir_filling"]
+    assert all(max(row.severity.values()) is Severity.WARN for row in barring)
+
+
 @pytest.mark.parametrize("row", FAULTS, ids=[row.identifier for row in FAULTS])
 def test_every_row_fills_every_column(row: FaultRow) -> None:
     for text in (row.text, row.monitors, row.threshold, row.look_at, row.reaction):

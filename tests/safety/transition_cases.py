@@ -137,6 +137,13 @@ def _waiting() -> list[Case]:
             _stays(S.STANDBY, powered, memory={latch: True})
             for latch in ("immediate_latch", "minimal_risk_latch")
         ),
+        _stays(S.STANDBY, {**powered, "ready_barred": True}),
+        Case(S.STANDBY, {**powered, "ready_barred": True, "plugged": True}, S.CHARGING),
+        Case(S.READY, {"ready_barred": True}, S.STANDBY),
+        *(
+            Case(S.READY, {**RUN, "ready_barred": True, "severity": severity}, S.STANDBY)
+            for severity in (WARN, DEGRADE)
+        ),
         _stays(S.STANDBY, {**RUN, **ACKNOWLEDGE}),
         Case(S.STANDBY, {"plugged": True}, S.CHARGING),
         Case(S.STANDBY, {**powered, "plugged": True}, S.CHARGING),

@@ -238,6 +238,8 @@ NOT_INJECTED: dict[str, str] = {
     "message_distrusted": "needs a message whose DBC states an end-to-end window (E2eWindow*); no DBC of the "
     "simulated vehicles does. tests/safety/fault_cases*.py have the row, tests/can/test_protection_window.py "
     "the window.",
+    "reservoir_filling": "stops nothing: it keeps a truck with little air in STANDBY. "
+    "tests/drives/test_low_air.py boots one.",
     "driver_unheard": "arises in MANUAL alone, and the truck of the matrix has no cab.",
 }
 """Rows whose cause the simulated truck cannot have, and why."""
