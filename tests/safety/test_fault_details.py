@@ -35,6 +35,7 @@ DETAILS: dict[str, tuple[str, ...]] = {
     "park_brake_stuck": ("APPLIED", "MOVING", "NOT_AVAILABLE"),
     "park_brake_closed_in_motion": ("APPLIED at 0.3 m/s", "MOVING at -0.3 m/s"),
     "reservoir_low": ("4.5 bar",),
+    "reservoir_filling": ("6.5 bar",),
     "supply_low": ("19.9 V",),
     "speed_implausible": (
         "wheels 5.00 m/s, motor 5.90 m/s",
