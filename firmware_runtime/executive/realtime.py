@@ -62,6 +62,10 @@ class StopRequest:
         self.signal_number = number
 
 
+def do_nothing(now_ns: int) -> None:
+    """The runtime asks for nothing beside frames."""
+
+
 def run_periodic(
     runtime: Steppable,
     buses: Sequence[WatchedBus],
@@ -72,10 +76,12 @@ def run_periodic(
     period_ns: int = TICK_NS,
     stages: StageClock | None = None,
     health: HealthSource | None = None,
+    after_tick: Callable[[int], None] = do_nothing,
 ) -> LoopStatistics:
     """Ticks until `should_stop` says so, which is asked before each tick.
 
     stages: the clock that the runtime marks its own parts on, or None. health: of this computer, or None.
+    after_tick: what the shell does for the runtime beside frames, told the tick's time; within the cycle.
     """
     ports = {bus.name: bus for bus in buses}
     grid = TickGrid(clock, period_ns)
@@ -106,6 +112,7 @@ def run_periodic(
         frames_out = runtime.step(now_ns, frames_in, serial_in, host)
         stages.mark("runtime")
         _send(ports, frames_out)
+        after_tick(now_ns)
         stages.mark("buses out")
         if recorder is not None:
             telemetry = runtime.telemetry

@@ -3,7 +3,7 @@
 import argparse
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from firmware_runtime.can.bus import BusError, PythonCanPort, SocketCanPort, open_bus
+from firmware_runtime.can.bus import BusError, BusPort, PythonCanPort, SocketCanPort, open_bus
 from firmware_runtime.can.ownership import OwnershipGuard
 from firmware_runtime.executive import bus_options, bus_setup, route_arguments
 from firmware_runtime.executive.clock import MonotonicClock
@@ -26,6 +26,7 @@ from firmware_runtime.executive.tick_grid import TICK_NS, LoopStatistics
 from firmware_runtime.recorder.background import BackgroundRecorder
 from firmware_runtime.recorder.blackbox import BlackBoxWriter
 from firmware_runtime.recorder.tick_record import BlackBoxHeader
+from firmware_runtime.safety.bus_watch import BusWatch
 from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 from firmware_runtime.vehicle.route import Route
@@ -75,8 +76,19 @@ def run(args: argparse.Namespace) -> int:
         recorder = _open_recorder(args.record, profile, route) if args.record is not None else None
         running = f"running {profile.data.vehicle.name} {profile.identity}"
         print(f"{running}, pid {os.getpid()}, {scheduling}", flush=True)
+        restarts = Restarts(onboard.controller.bus_watch, buses)
         try:
-            loop = run_periodic(onboard, buses, serial, recorder, clock, stop, stages=stages, health=health)
+            loop = run_periodic(
+                onboard,
+                buses,
+                serial,
+                recorder,
+                clock,
+                stop,
+                stages=stages,
+                health=health,
+                after_tick=restarts.renew,
+            )
         finally:
             if recorder is not None:
                 recorder.close()
@@ -87,6 +99,19 @@ def run(args: argparse.Namespace) -> int:
         figures = {bus.name: _bus_figures(bus, guards[bus.name], events.get(bus.name, {})) for bus in buses}
         print(_statistics(loop, figures, serial, recorder), flush=True)
     return 0
+
+
+class Restarts:
+    """Tells the ports whose attempts to restart a person has renewed; python-can's own restart nothing."""
+
+    def __init__(self, watch: BusWatch, buses: Iterable[BusPort]) -> None:
+        self._watch = watch
+        self._ports = {bus.name: bus for bus in buses if isinstance(bus, SocketCanPort)}
+
+    def renew(self, now_ns: int) -> None:
+        for name in self._watch.renewed:
+            if name in self._ports:
+                self._ports[name].reset_recovery(now_ns)
 
 
 def _open_buses(

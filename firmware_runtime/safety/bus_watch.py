@@ -2,7 +2,7 @@
 
 A port reports an event once. This keeps what it says for as long as it holds: a bus's state until the next
 state, a loss of frames or a step of the clock for HOLD_NS, a foreign sender until a person has acknowledged
-it, a recovery that was given up for as long as this process lives.
+it, a recovery that was given up until a person has acknowledged it, which renews the attempts.
 """
 
 from collections.abc import Collection, Iterable
@@ -50,6 +50,8 @@ class BusWatch:
         self._given_up: dict[str, str] = {}
         self._overflow_ns: dict[str, int] = {}
         self._clock_steps: dict[str, tuple[str, int]] = {}
+        self.renewed: tuple[str, ...] = ()
+        """Buses whose attempts to restart a person has renewed in this step; the shell tells their ports."""
         self.counts: dict[str, dict[str, int]] = {}
         """Events by bus and kind since start; both only grow."""
 
@@ -57,6 +59,11 @@ class BusWatch:
         """
         acknowledged: a person has just pressed acknowledge at standstill.
         """
+        self.renewed = ()
+        if self._given_up and acknowledged:
+            # What a port gives up in this very tick was given up before the press: it stays for the next one.
+            self.renewed = tuple(self._given_up)
+            self._given_up.clear()
         for event in events:
             self._take(now_ns, event)
         if self._foreign and acknowledged:

@@ -180,16 +180,20 @@ def test_after_bus_off_only_an_acknowledge_with_the_bus_back_lets_it_drive_again
     rig.run(lambda r: r.state is S.READY, 20)
 
 
-def test_a_bus_that_is_given_up_keeps_the_truck_standing_until_the_runtime_starts_anew() -> None:
+@pytest.mark.requirement("SR-05", "SR-14")
+def test_a_bus_that_is_given_up_keeps_the_truck_standing_until_somebody_acknowledges() -> None:
     rig = Rig(STRAIGHT)
     rig.drive_to(20.0)
     says(rig, BusState.BUS_OFF, "body")
     rig.bus_events.append(BusEvent(rig.now_ns, "body", EventKind.RECOVERY_GIVEN_UP, 5))
     rig.run(lambda r: r.state is S.SAFE_STOP, 30)
     says(rig, BusState.ERROR_ACTIVE, "body")
-    rig.acknowledge()
+    rig.pause(5.0)
     assert rig.telemetry.faults == ("bus_given_up: body after 5 attempts",)
     assert rig.state is S.SAFE_STOP
+    rig.acknowledge()
+    rig.run(lambda r: r.state is S.READY, 10)
+    assert rig.telemetry.faults == ()
 
 
 def test_a_disturbed_bus_and_a_set_clock_are_told_and_change_nothing() -> None:

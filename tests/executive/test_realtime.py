@@ -98,6 +98,13 @@ def test_ticks_come_every_10_ms() -> None:
     assert (statistics.ticks, statistics.late_ticks, statistics.missed_periods) == (100, 0, 0)
 
 
+def test_after_each_tick_the_shell_does_what_it_was_given_to_do() -> None:
+    clock, done = VirtualTime(), list[int]()
+    runtime = Runtime(clock)
+    run(runtime, clock, 3, after_tick=done.append)
+    assert done == runtime.begins_ns
+
+
 def test_delays_do_not_add_up() -> None:
     """Each tick takes 9 ms, yet the hundredth begins where it is due."""
     clock = VirtualTime()

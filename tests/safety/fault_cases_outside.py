@@ -124,7 +124,7 @@ OUTSIDE: tuple[Case, ...] = (
         False,
     ),
     Case("bus_off", (bus(),), (bus(off=("drive BUS_OFF",)),), 1, 0, at(3, ALL), C.WHEN_GONE, False),
-    Case("bus_given_up", (bus(),), (bus(given_up=("drive",)),), 1, 0, at(3, ALL), C.BY_POWER_CYCLE, False),
+    Case("bus_given_up", (bus(),), (bus(given_up=("drive",)),), 1, 0, at(3, ALL), C.WHEN_GONE, False),
     Case("bus_disturbed", (bus(),), (bus(disturbed=("drive",)),), 2, 100, at(1, ALL), C.WHEN_GONE, True),
     Case("frames_lost", (bus(),), (bus(frames_lost=("drive",)),), 1, 0, at(1, ALL), C.WHEN_GONE, True),
     Case(

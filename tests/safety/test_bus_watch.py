@@ -107,12 +107,28 @@ def test_two_buses_are_told_apart(watch: BusWatch) -> None:
     assert found == BusFindings(off=("drive BUS_OFF", "body DOWN"), frames_lost=("body",))
 
 
-def test_a_recovery_given_up_stays_so_though_the_bus_comes_back(watch: BusWatch) -> None:
+def test_a_recovery_given_up_stays_so_though_the_bus_comes_back_until_a_person_renews_it(
+    watch: BusWatch,
+) -> None:
     given_up = BusEvent(0, "drive", EventKind.RECOVERY_GIVEN_UP, 5)
     found = watch.step(0, [state(BusState.BUS_OFF), given_up], False)
     assert found == BusFindings(off=("drive BUS_OFF",), given_up=("drive after 5 attempts",))
-    found = watch.step(3600 * S, [state(BusState.ERROR_ACTIVE)], True)
+    found = watch.step(3600 * S, [state(BusState.ERROR_ACTIVE)], False)
     assert found == BusFindings(given_up=("drive after 5 attempts",))
+    assert watch.renewed == ()
+    assert watch.step(3601 * S, (), True) == ALL_WELL
+    assert watch.renewed == ("drive",)
+    assert watch.step(3602 * S, (), True) == ALL_WELL
+    assert watch.renewed == (), "told once"
+
+
+def test_attempts_that_are_renewed_may_be_given_up_again(watch: BusWatch) -> None:
+    given_up = BusEvent(0, "drive", EventKind.RECOVERY_GIVEN_UP, 5)
+    watch.step(0, [state(BusState.BUS_OFF), given_up], True)
+    assert watch.renewed == (), "given up after that press"
+    assert watch.step(S, (), True) == BusFindings(off=("drive BUS_OFF",)), "still off, and tried again"
+    assert watch.renewed == ("drive",)
+    assert watch.step(5 * S, [given_up], False).given_up == ("drive after 5 attempts",)
 
 
 def test_a_loss_of_frames_holds_for_a_second(watch: BusWatch) -> None:

@@ -97,7 +97,7 @@ EXPECTATIONS: dict[str, Expect | tuple[Expect, Expect]] = {
     # Buses. Without the body bus the e-stop chain is not heard: both channels lost are an e-stop.
     "foreign_sender": minimal_risk(0.03),
     "bus_off": minimal_risk(0.03, end="ESTOP"),
-    "bus_given_up": minimal_risk(0.03, after="SAFE_STOP"),
+    "bus_given_up": minimal_risk(0.03),
     "bus_disturbed": told(0.13),
     "frames_lost": told(0.03),
     "frames_lost_on_and_on": slower(3.03),
