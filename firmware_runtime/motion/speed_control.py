@@ -83,6 +83,8 @@ class SpeedControl:
         self._closing_mps2 = 0.0
         """Deceleration added since the reference came to rest and the vehicle did not."""
         self._catch_mps2 = 0.0
+        self._held = False
+        """It stood, and nobody has wanted it to drive since: a speed alone opens no hold, it may be a lie."""
 
     def reset(self) -> None:
         """Start from standstill: no stored reference and no stored integral."""
@@ -93,6 +95,7 @@ class SpeedControl:
         at_stop = demand.to_stop_m <= HOLD_DISTANCE_M
         if demand.standstill or (at_stop and (standing or demand.to_stop_m <= 0.0 or speed_mps < 0.12)):
             return self._hold(speed_mps, load_kg, demand, standing)
+        self._held = False
         self._closing_mps2 = 0.0
         self._advance_target(speed_mps, demand)
         catch_n = self._catch(speed_mps) * (self._mass.empty_kg + load_kg)
@@ -103,6 +106,7 @@ class SpeedControl:
         """Brake what speed is left, then hold."""
         if standing:
             self.reset()
+            self._held = True
             return SpeedRequest(0.0, 0.0, True)
         self._target_mps2 = max(
             self._target_mps2 - demand.stop_jerk_mps3 * TICK_S, -demand.stop_deceleration_mps2
@@ -116,7 +120,7 @@ class SpeedControl:
         share = min(max(1.0 - speed_mps / CLOSING_MPS, 0.0), 1.0)
         closing_n = -max(share * CATCH_MPS2, self._closing_mps2) * (self._mass.empty_kg + load_kg)
         force_n = min(self._force(speed_mps, load_kg, False), closing_n)
-        return SpeedRequest(force_n, self._target_mps, False)
+        return SpeedRequest(force_n, self._target_mps, self._held)
 
     def _catch(self, speed_mps: float) -> float:
         """Deceleration's worth of friction that holds the hill while the integral grows to carry it."""

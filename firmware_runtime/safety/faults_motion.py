@@ -86,8 +86,10 @@ def gnss_frozen(i: MonitorInputs) -> str:
 
 
 def unintended_motion(i: MonitorInputs) -> str:
-    """By the wheels; by the motor where they are lost."""
+    """By the wheels; by the motor where they are lost. A proved standstill outweighs one that lies."""
     s, traction = i.state, i.profile.traction
+    if i.standing:
+        return ""
     if s.usable(*_REAR_WHEELS):
         speed_mps = 0.5 * (s.wheel_speed_rear_left_mps + s.wheel_speed_rear_right_mps)
     elif s.usable("motor_speed_radps"):

@@ -210,6 +210,7 @@ MOTION: tuple[Case, ...] = (
         (
             in_state(S.STANDBY, rolls(0.1)),
             in_state(S.STANDBY, rolls(-0.1)),
+            in_state(S.STANDBY, seen(wheel_speed_rear_left_mps=5.0)),
             in_state(
                 S.STANDBY, rolls(5.0, unusable=frozenset({"wheel_speed_rear_left_mps", "motor_speed_radps"}))
             ),

@@ -46,7 +46,7 @@ def seen(**signals: Any) -> MonitorInputs:
 
 
 def rolls(speed_mps: float, **signals: Any) -> MonitorInputs:
-    return inputs(state=rolling(speed_mps, **signals))
+    return inputs(state=rolling(speed_mps, **signals), standing=speed_mps == 0.0)
 
 
 def found(**findings: Any) -> MonitorInputs:

@@ -90,3 +90,52 @@ def test_standstill_takes_as_long_at_any_time_of_the_clock() -> None:
     standstill = Standstill(DATA.safety, DATA.traction)
     found = [standstill.step(10**15 + tick * TICK_NS, vehicle_state()) for tick in range(CONFIRM_TICKS + 1)]
     assert found == [False] * CONFIRM_TICKS + [True]
+
+
+FIVE = [*WHEELS, "motor_speed_radps"]
+ALONE_TICKS = 100
+
+
+def confirmed(standstill: Standstill, begin: int, ticks: int, **signals: object) -> list[bool]:
+    return [standstill.step((begin + k) * TICK_NS, vehicle_state(**signals)) for k in range(ticks)]
+
+
+@pytest.mark.parametrize("name", FIVE)
+@pytest.mark.parametrize("value", [0.2, -5.0, 300.0])
+@pytest.mark.requirement("SR-24")
+def test_a_speed_that_repeats_itself_for_a_second_while_the_four_others_are_still_hides_no_standstill(
+    name: str, value: float
+) -> None:
+    standstill = Standstill(DATA.safety, DATA.traction)
+    if name == "motor_speed_radps":
+        value *= 20 / 0.6
+    assert confirmed(standstill, 0, ALONE_TICKS + 1, **{name: value}) == [False] * ALONE_TICKS + [True]
+    assert not any(confirmed(standstill, 101, ALONE_TICKS, **{name: value * 1.000001})), "it has moved"
+
+
+@pytest.mark.parametrize("other", FIVE[1:])
+@pytest.mark.requirement("SR-24")
+def test_two_speeds_that_say_motion_are_motion_whatever_they_repeat(other: str) -> None:
+    standstill = Standstill(DATA.safety, DATA.traction)
+    assert not any(confirmed(standstill, 0, 300, **{FIVE[0]: 0.5, other: 17.0}))
+    alone = confirmed(standstill, 300, ALONE_TICKS + 1, **{FIVE[0]: 0.5})
+    assert alone == [False] * ALONE_TICKS + [True], "its second begins when it is alone"
+
+
+@pytest.mark.parametrize("lost", FIVE)
+@pytest.mark.requirement("SR-24")
+def test_with_one_of_the_five_lost_none_is_outvoted(lost: str) -> None:
+    standstill = Standstill(DATA.safety, DATA.traction)
+    loud = FIVE[-1] if lost != FIVE[-1] else FIVE[0]
+    confirmed(standstill, 0, 50, **{loud: 50.0})
+    assert not any(confirmed(standstill, 50, 300, **{loud: 50.0}, unusable=frozenset({lost})))
+    again = confirmed(standstill, 350, ALONE_TICKS + 1, **{loud: 50.0})
+    assert again == [False] * ALONE_TICKS + [True], "from its return on"
+
+
+@pytest.mark.requirement("SR-24")
+def test_a_speed_that_is_still_in_between_begins_its_second_anew() -> None:
+    standstill = Standstill(DATA.safety, DATA.traction)
+    confirmed(standstill, 0, 60, **{FIVE[0]: 0.5})
+    confirmed(standstill, 60, 1)
+    assert not any(confirmed(standstill, 61, ALONE_TICKS, **{FIVE[0]: 0.5}))

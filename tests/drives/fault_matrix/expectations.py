@@ -116,7 +116,7 @@ EXPECTATIONS: dict[str, Expect | tuple[Expect, Expect]] = {
     "speed_implausible": minimal_risk(0.13),
     "wheel_implausible": minimal_risk(0.33),
     "gnss_speed_implausible": slower(1.35),
-    "value_frozen": (minimal_risk(1.05, end="ESTOP"), minimal_risk(1.05, end="ESTOP or FAULT")),
+    "value_frozen": minimal_risk(1.05, end="SAFE_STOP or FAULT"),
     "gnss_frozen": minimal_risk(0.60),
     # Half a metre back is the limit, and as much again is what its worn linings need.
     "rolled_back": replace(emergency(4.0, "FAULT"), stop_extra_m=1.2),
