@@ -134,6 +134,8 @@ class Driver:
             self._mission.resume(tracker.distance_m)
         if lead is Lead.ROUTE and permissions.propulsion:
             self._mission.step(now_ns, tracker.distance_m, held)
+        if self._leader.begins and lead is not Lead.ROUTE:
+            self._hand.begin(pose.speed_mps, standing)
         cap_mps = permissions.speed_cap_mps
         if safety_state is not SafetyState.MAINTENANCE:
             # There a person stands beside it and sees what scanner and bumper see: how else would it be moved
@@ -200,7 +202,11 @@ class Driver:
             wanted = self._hand.angles(lead, state, pose.speed_mps)
         elif not permissions.brake_release and standing:
             # At rest the command follows the wheels, so that enabling the steering moves nothing.
-            wanted = measured
+            # A sensor may read a little beyond the lock, and a command may not.
+            bound = self._geometry.front_angle_max_rad
+            wanted = SteeringAngles(
+                min(max(measured.front_rad, -bound), bound), min(max(measured.rear_rad, -bound), bound)
+            )
         if wanted is not None:
             self._turn(wanted.front_rad, wanted.rear_rad, pose.speed_mps)
 

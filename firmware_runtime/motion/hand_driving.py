@@ -13,6 +13,7 @@ from firmware_runtime.motion.lead import Lead
 from firmware_runtime.motion.speed_control import (
     CLOSING_MPS,
     GRAVITY_MPS2,
+    ROLLBACK_MPS,
     TICK_S,
     SpeedControl,
     SpeedDemand,
@@ -35,6 +36,10 @@ lateral acceleration (assumption)."""
 REST_NS = 10_000_000_000
 """A remote drive whose vehicle is held and asked for nothing for so long is over: the next one needs run
 (assumption)."""
+
+FREE_MPS = 3.0
+"""So far below the cap nothing is taken from the driver's pedal (assumption: what braking down from the
+pedal's whole acceleration needs)."""
 
 CAB_PEDALS = ("cab_accelerator", "cab_brake")
 REMOTE_DEMAND = ("remote_speed_mps", "remote_steering_rad")
@@ -59,7 +64,21 @@ class HandDriving:
         self._drive_n = 0.0
         self._limited = False
         """Last tick the cap gave less than the pedal asked."""
+        self._pedal_let_go = False
+        """Since it could not drive; only then does pressing it count."""
         self._rest_since_ns: int | None = None
+
+    def begin(self, speed_mps: float, standing: bool) -> None:
+        """Somebody begins to lead. What is left from an earlier time counts for nothing.
+
+        From rest a pedal that is pressed already counts only after it was let go: no vehicle sets off by the
+        turn of a key. Under way it counts at once, for a driver may take over by it.
+        """
+        self._speed.follow(speed_mps)
+        self._drive_n = 0.0
+        self._limited = False
+        self._rest_since_ns = None
+        self._pedal_let_go = not standing
 
     def rested(self, now_ns: int, lead: Lead, state: VehicleState, held: bool) -> bool:
         """A remote drive is over. held: standing, with the park brake applied."""
@@ -94,14 +113,14 @@ class HandDriving:
     ) -> SpeedRequest:
         """cap_mps: least of all caps. propulsion: permitted now. stop: that is made where it is not."""
         if lead is Lead.CAB:
-            return self._by_pedals(state, speed_mps, cap_mps, propulsion, stop, standing)
+            return self._by_pedals(state, speed_mps, cap_mps, propulsion, stop, standing, drive_limited)
         asked_mps = _asked_mps(state) if propulsion else 0.0
         goal_mps = min(asked_mps, CAP_SHARE * cap_mps)
         held = state.park_brake_state is not ParkBrakeState.RELEASED
         if held:
             # A reference that ran ahead while the springs still hold would be too fast afterwards.
             goal_mps = min(goal_mps, ASKED_MIN_MPS)
-        demand = self._demand(goal_mps, stop, goal_mps <= 0.0, drive_limited or held)
+        demand = self._demand(goal_mps, stop, goal_mps <= 0.0, drive_limited or held, eased=not held)
         return self._speed.step(speed_mps, state.load_mass_kg, demand, standing)
 
     def _by_pedals(
@@ -112,22 +131,32 @@ class HandDriving:
         propulsion: bool,
         stop: Stop,
         standing: bool,
+        drive_limited: bool,
     ) -> SpeedRequest:
         load_kg = state.load_mass_kg
         heard = state.usable(*CAB_PEDALS)
-        accelerator = state.cab_accelerator if heard and propulsion and cap_mps > 0.0 else 0.0
+        may_drive = heard and propulsion and cap_mps > 0.0
+        if not may_drive and standing:
+            self._pedal_let_go = False
+        elif heard and state.cab_accelerator <= PEDAL_MIN_SHARE:
+            self._pedal_let_go = True
+        accelerator = state.cab_accelerator if may_drive and self._pedal_let_go else 0.0
         brake = state.cab_brake if heard else 0.0
         drives = accelerator > PEDAL_MIN_SHARE >= brake
         # Let go near standstill it is brought to rest and held; at any speed where the pedals are lost.
         rests = not drives and (speed_mps < CLOSING_MPS or not heard)
         if not heard:
             stop = Stop(stop.kind, self._limits.deceleration_max_mps2, MINIMAL_RISK_JERK_MPS3)
-        # Lifting the foot is no braking: only the cap limits, by the same control as along a route.
-        demand = self._demand(cap_mps, stop, rests, drive_limited=not self._limited)
+        # Lifting the foot is no braking: only the cap limits, by the same control as along a route. Far below
+        # the cap it has nothing to say, nor to remember.
+        free = not rests and ROLLBACK_MPS < speed_mps < cap_mps - FREE_MPS
+        if free:
+            self._speed.follow(speed_mps)
+        demand = self._demand(cap_mps, stop, rests, drive_limited or not self._limited)
         request = self._speed.step(speed_mps, load_kg, demand, standing)
         self._drive_n = drive_n = self._pressed(accelerator, load_kg) if drives and not rests else 0.0
-        self._limited = not rests and request.force_n < drive_n
-        force_n = request.force_n if rests else min(request.force_n, drive_n)
+        self._limited = not rests and not free and request.force_n < drive_n
+        force_n = request.force_n if rests or self._limited else drive_n
         if brake > PEDAL_MIN_SHARE:
             force_n = min(force_n, -brake * self._brake_max_n)
         catch_n = request.catch_brake_n if drives else 0.0
@@ -139,7 +168,9 @@ class HandDriving:
         step_n = self._limits.jerk_max_mps3 * mass_kg * TICK_S
         return min(accelerator * self._pedal_mps2 * mass_kg, self._drive_n + step_n)
 
-    def _demand(self, goal_mps: float, stop: Stop, standstill: bool, drive_limited: bool) -> SpeedDemand:
+    def _demand(
+        self, goal_mps: float, stop: Stop, standstill: bool, drive_limited: bool, eased: bool = False
+    ) -> SpeedDemand:
         """The goal as a cap, which is met within acceleration and jerk; a plan would be taken as it is."""
         return SpeedDemand(
             plan_mps=inf,
@@ -149,6 +180,7 @@ class HandDriving:
             stop_jerk_mps3=stop.jerk_mps3,
             to_stop_m=inf,
             standstill=standstill,
+            eased=eased,
             drive_limited=drive_limited,
         )
 

@@ -31,11 +31,16 @@ class Leader:
 
     def __init__(self) -> None:
         self._lead = Lead.ROUTE
+        self._leading: Lead | None = None
         self.back_on_route = False
         """This tick the route leads again, after a person did: where on it has to be found anew."""
+        self.begins = False
+        """This tick somebody begins to lead: what was left from an earlier time does not count any more."""
 
     def step(self, safety_state: SafetyState) -> Lead:
         lead = LEADS.get(safety_state, self._lead)
         self.back_on_route = lead is Lead.ROUTE and self._lead is not Lead.ROUTE
-        self._lead = lead
+        leading = LEADS.get(safety_state)
+        self.begins = leading is not None and leading is not self._leading
+        self._lead, self._leading = lead, leading
         return lead

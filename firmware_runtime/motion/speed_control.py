@@ -7,6 +7,7 @@ a hold. Signs: forward positive.
 """
 
 from dataclasses import dataclass
+from math import atan, sin
 
 import msgspec
 
@@ -37,6 +38,15 @@ CATCH_MPS2 = 2.0
 CATCH_RELEASE_MPS3 = 1.0
 CATCH_RISE_MPS3 = 0.6
 """While caught, the brake eases and the drive grows at these rates, until the vehicle goes (assumption)."""
+EASE_MPS = 0.05
+"""Reference until it goes (assumption)."""
+EASE_RISE_MPS3 = 1.0
+"""The brake that holds the hill is eased so fast, where it is eased to learn the hill (assumption)."""
+EASE_LAG_MPS2 = 0.4
+"""By so much it was eased too far until the wheels told: 0.2 s to roll at 0.03 m/s, 0.2 s of brake lag."""
+DRIVE_FACTOR = 1.25
+"""No drive beyond so many times the profile's acceleration on its steepest grade: the supervisor refuses
+twice, at the motor's shaft (assumption)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,9 @@ class SpeedDemand:
     """Distance to the next stop of the route."""
     standstill: bool
     """Whoever asks for it wants it held."""
+    eased: bool = False
+    """From rest the brake is eased until the vehicle goes: what it took then is the hill. It sets off
+    up to 2 s later, but no descent makes it faster than it was asked to be."""
     drive_limited: bool = False
     """Last tick's force was more than motor and battery could give: asking for more still is no use."""
 
@@ -77,6 +90,11 @@ class SpeedControl:
         self._limits = limits
         self._mass = mass
         self._resistance = resistance
+        self._drive_mps2 = (
+            DRIVE_FACTOR * limits.acceleration_max_mps2
+            + GRAVITY_MPS2 * sin(atan(resistance.grade_max))
+            + GRAVITY_MPS2 * resistance.rolling_coefficient
+        )
         self._target_mps = 0.0
         self._target_mps2 = 0.0
         self._integral_mps2 = 0.0
@@ -85,11 +103,20 @@ class SpeedControl:
         self._catch_mps2 = 0.0
         self._held = False
         """It stood, and nobody has wanted it to drive since: a speed alone opens no hold, it may be a lie."""
+        self._easing = self._eased = False
 
-    def reset(self) -> None:
-        """Start from standstill: no stored reference and no stored integral."""
-        self._target_mps = self._target_mps2 = self._integral_mps2 = 0.0
+    def follow(self, speed_mps: float) -> None:
+        """Somebody drives by force from this speed on: only what brakes a descent is still of use."""
+        integral_mps2 = min(self._integral_mps2, 0.0)
+        self.reset(speed_mps)
+        self._integral_mps2 = integral_mps2
+
+    def reset(self, speed_mps: float = 0.0) -> None:
+        """Start from this speed: no stored acceleration and no stored integral."""
+        self._target_mps = max(speed_mps, 0.0)
+        self._target_mps2 = self._integral_mps2 = 0.0
         self._closing_mps2 = self._catch_mps2 = 0.0
+        self._easing = self._eased = False
 
     def step(self, speed_mps: float, load_kg: float, demand: SpeedDemand, standing: bool) -> SpeedRequest:
         at_stop = demand.to_stop_m <= HOLD_DISTANCE_M
@@ -97,9 +124,14 @@ class SpeedControl:
             return self._hold(speed_mps, load_kg, demand, standing)
         self._held = False
         self._closing_mps2 = 0.0
-        self._advance_target(speed_mps, demand)
-        catch_n = self._catch(speed_mps) * (self._mass.empty_kg + load_kg)
-        force_n = self._force(speed_mps, load_kg, demand.drive_limited)
+        if demand.eased and (not self._eased or self._catch_mps2 > 0.0):
+            self._ease(speed_mps)
+        else:
+            self._advance_target(speed_mps, demand)
+        catch_n = self._catch(speed_mps, demand.drive_limited) * (self._mass.empty_kg + load_kg)
+        # While the hill is being learnt, the feedback would learn from a vehicle that the brake holds.
+        learning = self._easing and (not self._eased or catch_n > 0.0)
+        force_n = self._force(speed_mps, load_kg, demand.drive_limited or learning)
         return SpeedRequest(force_n, self._target_mps, False, catch_n)
 
     def _hold(self, speed_mps: float, load_kg: float, demand: SpeedDemand, standing: bool) -> SpeedRequest:
@@ -122,15 +154,36 @@ class SpeedControl:
         force_n = min(self._force(speed_mps, load_kg, False), closing_n)
         return SpeedRequest(force_n, self._target_mps, self._held)
 
-    def _catch(self, speed_mps: float) -> float:
+    def _ease(self, speed_mps: float) -> None:
+        """The integral, which stands for the hill, begins as a brake for the steepest descent."""
+        if not self._easing:
+            self._easing = True
+            self._integral_mps2 = -CATCH_MPS2
+        self._target_mps, self._target_mps2 = EASE_MPS, 0.0
+        if self._eased:
+            return
+        self._eased = abs(speed_mps) > ROLLBACK_MPS
+        if speed_mps > ROLLBACK_MPS:
+            self._integral_mps2 -= EASE_LAG_MPS2
+        elif self._eased:
+            # Backwards: what did not hold it any more is what it takes to climb.
+            self._integral_mps2 = abs(self._integral_mps2)
+        else:
+            self._integral_mps2 += EASE_RISE_MPS3 * TICK_S
+
+    def _catch(self, speed_mps: float, drive_limited: bool) -> float:
         """Deceleration's worth of friction that holds the hill while the integral grows to carry it."""
         if speed_mps < -ROLLBACK_MPS:
             self._catch_mps2 = CATCH_MPS2
         elif speed_mps > ROLLBACK_MPS:
+            if self._eased and self._catch_mps2 > 0.0:
+                # The drive overcomes hill and brake: without the brake it would be too much by it.
+                self._integral_mps2 = max(self._integral_mps2 - self._catch_mps2 - EASE_LAG_MPS2, 0.0)
             self._catch_mps2 = 0.0
         if self._catch_mps2 > 0.0:
             self._catch_mps2 = max(self._catch_mps2 - CATCH_RELEASE_MPS3 * TICK_S, 0.0)
-            self._integral_mps2 = min(self._integral_mps2 + CATCH_RISE_MPS3 * TICK_S, INTEGRAL_MAX_MPS2)
+            if not (self._eased and drive_limited):
+                self._integral_mps2 = min(self._integral_mps2 + CATCH_RISE_MPS3 * TICK_S, INTEGRAL_MAX_MPS2)
         return self._catch_mps2
 
     def _advance_target(self, speed_mps: float, demand: SpeedDemand) -> None:
@@ -173,4 +226,4 @@ class SpeedControl:
         acceleration = self._target_mps2 + gain.speed_gain_1ps * error_mps + self._integral_mps2
         drag_n = 0.5 * AIR_DENSITY_KGPM3 * self._resistance.drag_area_m2 * speed_mps * abs(speed_mps)
         rolling_n = self._resistance.rolling_coefficient * mass_kg * GRAVITY_MPS2
-        return inertia_kg * acceleration + drag_n + rolling_n
+        return min(inertia_kg * acceleration + drag_n + rolling_n, mass_kg * self._drive_mps2)

@@ -33,6 +33,7 @@ class Drive:
 
     def __init__(self, lead: Lead, grade: float = 0.0) -> None:
         self.hand, self.lead, self.point = hand(), lead, Point(grade=grade)
+        self.hand.begin(0.0, standing=False)
         self.request = SpeedRequest(0.0, 0.0, True)
         self.hardest_jerk_mps3 = 0.0
 
@@ -187,21 +188,82 @@ def test_a_remote_drive_rests_after_ten_seconds_without_a_wish() -> None:
     assert not driving.rested(60 * SECOND_NS, Lead.CAB, idle, held=True), "a driver in the cab turns a key"
 
 
+def test_whoever_begins_to_drive_at_a_distance_has_the_whole_pause_before_him() -> None:
+    driving, idle = hand(), vehicle_state()
+    assert not driving.rested(0, Lead.REMOTE, idle, held=True)
+    assert driving.rested(10 * SECOND_NS, Lead.REMOTE, idle, held=True)
+    driving.begin(0.0, standing=True)
+    assert not driving.rested(60 * SECOND_NS, Lead.REMOTE, idle, held=True)
+
+
+def test_a_pedal_that_is_pressed_when_it_begins_to_count_moves_nothing_until_it_was_let_go() -> None:
+    drive, pressed = Drive(Lead.CAB), vehicle_state(cab_accelerator=1.0)
+    drive.hand.begin(0.0, standing=True)
+    assert drive.run(3.0, pressed) == 0.0
+    assert drive.request.hold
+    drive.run(0.01, vehicle_state())
+    assert drive.run(3.0, pressed) > 1.0
+
+
+@pytest.mark.parametrize(
+    ("state", "cap_mps", "propulsion"),
+    [
+        (vehicle_state(cab_accelerator=1.0), 0.0, True),
+        (vehicle_state(cab_accelerator=1.0), 8.33, False),
+        (vehicle_state(cab_accelerator=1.0, unusable=frozenset({"cab_brake"})), 8.33, True),
+    ],
+    ids=["scanner", "plug", "unheard"],
+)
+def test_nor_does_a_pedal_set_off_that_was_held_through_what_forbade_it(
+    state: VehicleState, cap_mps: float, propulsion: bool
+) -> None:
+    drive, pressed = Drive(Lead.CAB), vehicle_state(cab_accelerator=1.0)
+    drive.run(1.0, state, cap_mps, propulsion)
+    assert drive.run(3.0, pressed) == 0.0
+    drive.run(0.01, vehicle_state())
+    assert drive.run(3.0, pressed) > 1.0
+
+
+def test_under_way_the_pedal_counts_at_once_and_an_earlier_one_is_forgotten() -> None:
+    drive = Drive(Lead.CAB)
+    drive.at(5.0)
+    drive.hand.begin(5.0, standing=False)
+    drive.run(0.01, vehicle_state(cab_accelerator=1.0))
+    assert 0.0 < drive.request.force_n <= 0.8 * 0.011 * EMPTY_KG, "it grows from nothing"
+
+
+@pytest.mark.parametrize("grade", [-0.15, 0.15])
+@pytest.mark.parametrize(("asked_mps", "cap_mps"), [(1.0, 0.3), (6.0, 1.5)])
+def test_no_hill_makes_a_start_at_a_distance_faster_than_its_cap(
+    grade: float, asked_mps: float, cap_mps: float
+) -> None:
+    drive, most_mps = Drive(Lead.REMOTE, grade), 0.0
+    asked = vehicle_state(remote_speed_mps=asked_mps, park_brake_state=ParkBrakeState.RELEASED)
+    for _ in range(1200):
+        most_mps = max(most_mps, drive.run(0.01, asked, cap_mps))
+    assert 0.85 * cap_mps <= most_mps <= cap_mps
+
+
 def test_a_stop_goes_on_by_whoever_led_before_it() -> None:
     leader = Leader()
     told = [
-        (S.INIT, Lead.ROUTE, False),
-        (S.REMOTE, Lead.REMOTE, False),
-        (S.MRM, Lead.REMOTE, False),
-        (S.SAFE_STOP, Lead.REMOTE, False),
-        (S.AUTO, Lead.ROUTE, True),
-        (S.AUTO, Lead.ROUTE, False),
-        (S.MANUAL, Lead.CAB, False),
-        (S.FAULT, Lead.CAB, False),
-        (S.MAINTENANCE, Lead.REMOTE, False),
-        (S.DEGRADED, Lead.ROUTE, True),
-        (S.MRM, Lead.ROUTE, False),
+        (S.INIT, Lead.ROUTE, False, False),
+        (S.REMOTE, Lead.REMOTE, False, True),
+        (S.REMOTE, Lead.REMOTE, False, False),
+        (S.MRM, Lead.REMOTE, False, False),
+        (S.SAFE_STOP, Lead.REMOTE, False, False),
+        (S.REMOTE, Lead.REMOTE, False, True),
+        (S.AUTO, Lead.ROUTE, True, True),
+        (S.AUTO, Lead.ROUTE, False, False),
+        (S.DEGRADED, Lead.ROUTE, False, False),
+        (S.MANUAL, Lead.CAB, False, True),
+        (S.FAULT, Lead.CAB, False, False),
+        (S.MANUAL, Lead.CAB, False, True),
+        (S.MAINTENANCE, Lead.REMOTE, False, True),
+        (S.DEGRADED, Lead.ROUTE, True, True),
+        (S.MRM, Lead.ROUTE, False, False),
     ]
-    for state, lead, back in told:
+    for state, lead, back, begins in told:
         assert leader.step(state) is lead
         assert leader.back_on_route is back
+        assert leader.begins is begins
