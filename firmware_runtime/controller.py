@@ -307,6 +307,7 @@ class Controller:
         return self._blending.step(
             force_n,
             motion.speed_mps,
+            state.motor_speed_radps,
             state.traction_torque_max_nm,
             state.traction_regen_max_nm,
             power.discharge_w,

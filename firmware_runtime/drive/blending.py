@@ -34,12 +34,16 @@ class Blending:
         self,
         force_n: float,
         speed_mps: float,
+        motor_radps: float,
         torque_max_nm: float,
         regen_max_nm: float,
         discharge_power_w: float,
         charge_power_w: float,
     ) -> ForceSplit:
-        """Split `force_n` (negative brakes) for a vehicle that rolls with `speed_mps`, forward positive."""
+        """Split `force_n` (negative brakes) for a vehicle that rolls with `speed_mps`, forward positive.
+
+        motor_radps: of the shaft, as its own sensor measures it.
+        """
         traction = self._traction
         per_torque = self._force_per_torque
         shaft_radps = max(abs(speed_mps) * per_torque, 1.0)
@@ -52,8 +56,10 @@ class Blending:
                 min(discharge_power_w, traction.power_max_w) * traction.efficiency / shaft_radps,
             )
         else:
-            # Rolling back, a negative torque would propel: friction alone brakes there.
-            fade = min(max(speed_mps, 0.0) / traction.regeneration_fade_speed_mps, 1.0)
+            # Rolling back or at rest, a negative torque would propel: friction alone brakes there. The shaft
+            # itself must say that it turns: a wheel speed that repeats itself never comes to rest.
+            slower_mps = min(speed_mps, motor_radps / per_torque)
+            fade = min(max(slower_mps, 0.0) / traction.regeneration_fade_speed_mps, 1.0)
             wanted_nm = -min(
                 -force_n * traction.efficiency / per_torque,
                 fade * min(regen_max_nm, traction.regeneration_torque_max_nm),

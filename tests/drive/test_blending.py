@@ -19,11 +19,13 @@ def settled(force_n: float, speed_mps: float, **limits: float) -> ForceSplit:
     """After so many ticks that the slew limit is out of the way."""
     blending = Blending(DATA.traction, DATA.brake)
     given_limits = {"torque": 5600.0, "regen": 3000.0, "discharge": 400e3, "charge": 300e3} | limits
+    motor_radps = given_limits.get("motor_radps", speed_mps * RATIO / RADIUS_M)
     split = ForceSplit(0.0, 0.0)
     for _ in range(150):
         split = blending.step(
             force_n,
             speed_mps,
+            motor_radps,
             given_limits["torque"],
             given_limits["regen"],
             given_limits["discharge"],
@@ -59,7 +61,7 @@ def test_torque_never_changes_faster_than_its_slew(forces_n: list[float], speed_
     blending = Blending(DATA.traction, DATA.brake)
     last = 0.0
     for force_n in forces_n:
-        split = blending.step(force_n, speed_mps, 5600.0, 3000.0, 400e3, 300e3)
+        split = blending.step(force_n, speed_mps, speed_mps * RATIO / RADIUS_M, 5600.0, 3000.0, 400e3, 300e3)
         assert abs(split.torque_nm - last) <= SLEW_NMPS * 0.01 + 1e-9
         last = split.torque_nm
 
@@ -68,6 +70,23 @@ def test_at_standstill_there_is_no_regeneration() -> None:
     split = settled(-50_000.0, 0.0)
     assert split.torque_nm == 0.0
     assert split.brake_force_n == pytest.approx(50_000.0)
+
+
+@pytest.mark.parametrize("motor_radps", [0.0, -30.0])
+def test_a_shaft_that_stands_or_turns_back_is_not_driven_backwards_whatever_the_wheels_say(
+    motor_radps: float,
+) -> None:
+    """A wheel speed that stands still at its last value shows motion where the driver has braked to rest."""
+    split = settled(-50_000.0, 1.3, motor_radps=motor_radps)
+    assert split.torque_nm == 0.0
+    assert split.brake_force_n == pytest.approx(50_000.0)
+
+
+def test_a_motor_that_shows_more_speed_than_the_wheels_gives_no_more_regeneration() -> None:
+    faster, same = settled(-50_000.0, 0.2, motor_radps=100.0), settled(-50_000.0, 0.2)
+    assert same.torque_nm < 0.0
+    assert faster.torque_nm == pytest.approx(same.torque_nm)
+    assert faster.brake_force_n == pytest.approx(same.brake_force_n)
 
 
 def test_a_full_battery_takes_nothing_and_friction_does_it_all() -> None:
@@ -83,10 +102,10 @@ def test_no_discharge_power_means_no_propulsion() -> None:
 def test_release_takes_all_torque_at_once() -> None:
     blending = Blending(DATA.traction, DATA.brake)
     for _ in range(50):
-        blending.step(50_000.0, 3.0, 5600.0, 3000.0, 400e3, 300e3)
+        blending.step(50_000.0, 3.0, 100.0, 5600.0, 3000.0, 400e3, 300e3)
     assert blending.release(50_000.0) == ForceSplit(0.0, 0.0)
     assert blending.release(-50_000.0) == ForceSplit(0.0, 50_000.0), "friction brakes all the same"
-    assert blending.step(50_000.0, 3.0, 5600.0, 3000.0, 400e3, 300e3).torque_nm <= SLEW_NMPS * 0.01
+    assert blending.step(50_000.0, 3.0, 100.0, 5600.0, 3000.0, 400e3, 300e3).torque_nm <= SLEW_NMPS * 0.01
 
 
 @pytest.mark.requirement("SR-23")
