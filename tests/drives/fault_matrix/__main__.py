@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from tests.bus_vehicle import ROOT
-from tests.drives.fault_matrix.expectations import judge
+from tests.drives.fault_matrix.judge import judge
 from tests.drives.fault_matrix.matrix import every_case, outcomes
 from tests.drives.fault_matrix.page import PAGE, rank, write
 

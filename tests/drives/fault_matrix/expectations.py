@@ -9,11 +9,13 @@ what the detection needs by its nature, a period of the message that carries it,
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from tests.drives.fault_matrix.case import Outcome
-
 MINIMAL_RISK_MPS2, MINIMAL_RISK_MAX_MPS2, WORST_SHARE = 1.8, 4.0, 0.7
 EMERGENCY_MPS2 = 3.0
-DEGRADED_MPS, DEGRADED_OVER_MPS = 2.0, 0.25
+CAPS_MPS = {"DEGRADED": 2.0, "REMOTE": 0.75, "MANUAL": 2.0}
+"""Of a truck that is slower for a fault, by the state in which it drives on."""
+OVER_MPS = {"DEGRADED": 0.25, "REMOTE": 0.0, "MANUAL": 0.25}
+ARC_RAD = 0.02
+"""A stop that nobody steers any more keeps the wheels where they were, but for what they lag behind."""
 SPEED_KEPT_MPS = 0.3
 RAMP_S = 0.04
 """A minimal-risk stop is limited in jerk: so long after its first frame the torque has crossed zero."""
@@ -23,6 +25,8 @@ ROUNDING_S = 1e-6
 class Reaction(Enum):
     TOLD = "told, drives on"
     SLOWER = "drives on, slower"
+    LOWER = "state kept, lower speed cap"
+    NO_TORQUE = "no torque; the driver steers and brakes"
     MINIMAL_RISK = "minimal-risk stop"
     EMERGENCY = "emergency stop"
     FAULT = "FAULT, at standstill"
@@ -42,9 +46,15 @@ class Expect:
     after: str = "READY"
     """After people have acknowledged and the cause has gone."""
     stays_named: bool = False
-    """Until the runtime starts anew."""
+    """Until the runtime starts anew, or, where the truck drives on, until somebody acknowledges."""
     stop_extra_m: float = 0.0
     """Beyond the way that the stop's deceleration gives: where it stands first, and then rolls."""
+    stands: bool = False
+    """Drives on in a state in which nothing may roll: until the cause goes it stands."""
+    brakes_gone: bool = False
+    """By the cause: whoever brakes, it does not help."""
+    cap_factor: float = 1.0
+    """So much faster than the cap, where the cause itself makes the truck believe that it is slower."""
     stop_mps2: float = 0.0
     """In place of the stop's own deceleration, where the truck has not got it any more."""
 
@@ -55,6 +65,14 @@ def told(within_s: float, stays_named: bool = False) -> Expect:
 
 def slower(within_s: float) -> Expect:
     return Expect(Reaction.SLOWER, within_s, within_s)
+
+
+def lower(within_s: float, stays_named: bool = False) -> Expect:
+    return Expect(Reaction.LOWER, within_s, within_s, stays_named=stays_named)
+
+
+def no_torque(within_s: float) -> Expect:
+    return Expect(Reaction.NO_TORQUE, within_s, within_s)
 
 
 def minimal_risk(within_s: float, end: str = "SAFE_STOP", after: str = "READY") -> Expect:
@@ -89,6 +107,7 @@ EXPECTATIONS: dict[str, Expect | tuple[Expect, Expect]] = {
     "estop_channels_disagree": emergency(0.02, "ESTOP", named_s=0.13),
     "bumper_pressed": emergency(0.04, "FAULT"),
     "link_lost": minimal_risk(0.04),
+    "driver_unheard": emergency(0.16, "FAULT"),
     # Messages: MotionLimits and BatteryStatus come each 20 ms, BatteryPack each 100 ms.
     "message_lost": minimal_risk(0.08),
     "message_corrupt": minimal_risk(0.08),
@@ -166,82 +185,3 @@ EXPECTATIONS: dict[str, Expect | tuple[Expect, Expect]] = {
 OPEN: dict[tuple[str, str], str] = {}
 """Cases (identifier, state) that do not meet their expectation yet, with what is wrong. None passes unseen:
 one that begins to meet it fails the test until it is taken out here."""
-
-
-def expected(outcome: Outcome) -> Expect:
-    row = EXPECTATIONS[outcome.identifier]
-    if isinstance(row, Expect):
-        return row
-    return row[outcome.state.startswith("DEGRADED")]
-
-
-def stop_bound_m(expect: Expect, speed_mps: float) -> float:
-    """Longest permitted way from the cause to standstill."""
-    if expect.stop_mps2:
-        deceleration = expect.stop_mps2
-        further_m = speed_mps
-    elif expect.reaction is Reaction.EMERGENCY:
-        deceleration = EMERGENCY_MPS2
-        further_m = 0.5 * speed_mps
-    else:
-        deceleration = WORST_SHARE * MINIMAL_RISK_MPS2
-        further_m = speed_mps
-    way_m = speed_mps * expect.braking_s + speed_mps**2 / (2.0 * deceleration)
-    return way_m + further_m + expect.stop_extra_m
-
-
-def judge(outcome: Outcome) -> list[str]:
-    """What is not as expected, in words; empty where all is."""
-    expect, wrong = expected(outcome), list[str]()
-    drives_on = expect.reaction in (Reaction.TOLD, Reaction.SLOWER)
-    _times(outcome, expect, drives_on, wrong)
-    if drives_on:
-        _drive_on(outcome, expect, wrong)
-    else:
-        _stop(outcome, expect, wrong)
-    if outcome.named_after != expect.stays_named:
-        wrong.append("still named when the cause has gone" if outcome.named_after else "forgotten")
-    return wrong
-
-
-def _times(o: Outcome, expect: Expect, drives_on: bool, wrong: list[str]) -> None:
-    limits = [("named", o.fault_s, expect.named_s), ("safe frame", o.frame_s, expect.within_s)]
-    if not drives_on and o.speed_mps > 0.0:
-        limits.append(("braking", o.braking_s, expect.braking_s))
-    for words, found_s, limit_s in limits:
-        if found_s is None:
-            wrong.append(f"{words}: never")
-        elif found_s > limit_s + ROUNDING_S:
-            wrong.append(f"{words} after {found_s:.2f} s, limit {limit_s:.2f} s")
-
-
-def _drive_on(o: Outcome, expect: Expect, wrong: list[str]) -> None:
-    began = o.state.split(",")[0]
-    goal = began if expect.reaction is Reaction.TOLD else "DEGRADED"
-    passed = (began,) if goal == began else (began, goal)
-    if o.states != passed:
-        wrong.append(f"states {' > '.join(o.states)}, expected {' > '.join(passed)}")
-    if expect.reaction is Reaction.SLOWER and o.speed_after_mps > DEGRADED_MPS + DEGRADED_OVER_MPS:
-        wrong.append(f"still {o.speed_after_mps:.2f} m/s")
-    if o.speed_after_mps < min(o.speed_mps, DEGRADED_MPS) - SPEED_KEPT_MPS:
-        wrong.append(f"{o.speed_after_mps:.2f} m/s only")
-    if expect.reaction is Reaction.TOLD and o.speed_after_mps < o.speed_mps - SPEED_KEPT_MPS:
-        wrong.append(f"slowed down to {o.speed_after_mps:.2f} m/s")
-
-
-def _stop(o: Outcome, expect: Expect, wrong: list[str]) -> None:
-    if o.stop_m is None:
-        wrong.append("did not stop")
-    elif o.stop_m > stop_bound_m(expect, o.speed_mps):
-        wrong.append(f"stopped in {o.stop_m:.1f} m, limit {stop_bound_m(expect, o.speed_mps):.1f} m")
-    if expect.reaction is Reaction.MINIMAL_RISK and "ESTOP" not in o.states:
-        if o.hardest_mps2 > MINIMAL_RISK_MAX_MPS2:
-            wrong.append(f"braked with {o.hardest_mps2:.1f} m/s², limit {MINIMAL_RISK_MAX_MPS2:g} m/s²")
-        if "MRM" not in o.states:
-            wrong.append("never MRM")
-    if o.end_state not in expect.ends:
-        wrong.append(f"ended in {o.end_state}, expected {' or '.join(expect.ends)}")
-    if o.latch != "held":
-        wrong.append(f"latch: {o.latch or 'none'}")
-    if o.after != expect.after:
-        wrong.append(f"{o.after} after acknowledge, expected {expect.after}")

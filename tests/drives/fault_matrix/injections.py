@@ -59,6 +59,7 @@ INJECTIONS: dict[str, Injection] = {
         lambda w: w.vehicle.body.set_link(False),
         lambda w: w.vehicle.body.set_link(True),
     ),
+    "driver_unheard": sender("wheel and pedals of the cab stay away", "CabInputs", "muted"),
     "message_lost": sender("MotionLimits stays away", "MotionLimits", "muted"),
     "message_corrupt": sender("each BatteryStatus has a wrong checksum", "BatteryStatus", "corrupt_crc"),
     "message_miscounted": sender("the counter of BatteryPack stands", "BatteryPack", "freeze_counter"),
@@ -240,7 +241,6 @@ NOT_INJECTED: dict[str, str] = {
     "the window.",
     "reservoir_filling": "stops nothing: it keeps a truck with little air in STANDBY. "
     "tests/drives/test_low_air.py boots one.",
-    "driver_unheard": "arises in MANUAL alone, and the truck of the matrix has no cab.",
 }
 """Rows whose cause the simulated truck cannot have, and why."""
 

@@ -6,17 +6,30 @@ A copy is a forked process (as in branches.py), one at a time; it sends back wha
 import multiprocessing
 from collections.abc import Callable, Collection, Iterator
 from multiprocessing.connection import Connection
+from typing import NamedTuple
 
 from firmware_runtime.vehicle.enums import SafetyState
-from tests.drives.fault_matrix.case import Outcome, run_case
+from tests.drives.fault_matrix.case import run_case
 from tests.drives.fault_matrix.causes import Place
+from tests.drives.fault_matrix.expectations_by_hand import NOT_BY_HAND
 from tests.drives.fault_matrix.injections import INJECTIONS
-from tests.drives.fault_matrix.world import AUTO_AT_M, DEGRADED_AT_M, World
+from tests.drives.fault_matrix.outcome import Outcome
+from tests.drives.fault_matrix.people import driver, remote_driver
+from tests.drives.fault_matrix.world import AUTO_AT_M, DEGRADED_AT_M, MANUAL_AT_M, REMOTE_AT_M, World
 
 S = SafetyState
-AUTO, DEGRADED, STANDING = "AUTO", "DEGRADED", "standing"
+AUTO, DEGRADED, REMOTE, MANUAL, STANDING = "AUTO", "DEGRADED", "REMOTE", "MANUAL", "standing"
 Case = tuple[str, str]
 """A fault's identifier and the state that its cause begins in."""
+ONLY_BY_HAND = {"driver_unheard"}
+"""There is no driver in the cab elsewhere."""
+
+
+class Drive(NamedTuple):
+    state: SafetyState
+    place_m: float
+    begin: Callable[[float], World]
+    """So far left of the route, about to be in the state."""
 
 
 def every_case() -> list[Case]:
@@ -24,20 +37,28 @@ def every_case() -> list[Case]:
     for identifier, injection in INJECTIONS.items():
         if injection.place in (Place.READY, Place.BOOT):
             cases.append((identifier, STANDING))
-        else:
+            continue
+        if identifier not in ONLY_BY_HAND:
             cases += [(identifier, AUTO), (identifier, DEGRADED)]
+        cases += [(identifier, s) for s in (REMOTE, MANUAL) if (identifier, s) not in NOT_BY_HAND]
     return cases
 
 
 def outcomes(cases: Collection[Case]) -> Iterator[Outcome]:
     """Drives as far as the cases need it; in the order of the drives."""
     wanted = set(cases)
-    yield from _standing({name for name, state in wanted if state == STANDING})
-    yield from _driving({name for name, state in wanted if state == AUTO}, S.AUTO, AUTO_AT_M, _well)
-    slow = {name for name, state in wanted if state == DEGRADED}
+
+    def of(wanted_in: str) -> set[str]:
+        return {name for name, state in wanted if state == wanted_in}
+
+    slow = of(DEGRADED)
+    yield from _standing(of(STANDING))
+    yield from _driving(of(AUTO), Drive(S.AUTO, AUTO_AT_M, _by_itself(_well)))
     # Who is slow for its 24 V supply cannot become so by it.
-    yield from _driving(slow - {"supply_low"}, S.DEGRADED, DEGRADED_AT_M, _low_supply)
-    yield from _driving(slow & {"supply_low"}, S.DEGRADED, DEGRADED_AT_M, _hot)
+    yield from _driving(slow - {"supply_low"}, Drive(S.DEGRADED, DEGRADED_AT_M, _by_itself(_low_supply)))
+    yield from _driving(slow & {"supply_low"}, Drive(S.DEGRADED, DEGRADED_AT_M, _by_itself(_hot)))
+    yield from _driving(of(REMOTE), Drive(S.REMOTE, REMOTE_AT_M, _remote))
+    yield from _driving(of(MANUAL), Drive(S.MANUAL, MANUAL_AT_M, _in_cab))
 
 
 def _well(world: World) -> None:
@@ -52,6 +73,38 @@ def _low_supply(world: World) -> None:
 def _hot(world: World) -> None:
     world.host["temperature_degc"] = 102.0
     world.run(lambda r: any(text.startswith("computer_hot") for text in r.telemetry.faults), 3)
+
+
+def _by_itself(lower: Callable[[World], None]) -> Callable[[float], World]:
+    def begin(aside_m: float) -> World:
+        world = World(aside_m)
+        world.make_ready()
+        lower(world)
+        world.pause(0.5)
+        world.vehicle.body.press_run()
+        return world
+
+    return begin
+
+
+def _remote(aside_m: float) -> World:
+    world = World(aside_m)
+    world.vehicle.body.turn_mode_key("REMOTE")
+    world.make_ready()
+    world.vehicle.body.hold_dead_man()
+    world.person = remote_driver
+    world.pause(0.5)
+    world.vehicle.body.press_run()
+    return world
+
+
+def _in_cab(aside_m: float) -> World:
+    """The E-Truck. Its key must be turned to MANUAL where it is READY."""
+    world = World(aside_m, vehicle="e_truck")
+    world.make_ready()
+    world.person = driver
+    world.vehicle.body.turn_mode_key("MANUAL")
+    return world
 
 
 def _at(names: Collection[str], place: Place) -> list[str]:
@@ -70,37 +123,25 @@ def _standing(names: Collection[str]) -> Iterator[Outcome]:
         yield _copy(world, name)
 
 
-def _driving(
-    names: Collection[str], state: SafetyState, place_m: float, lower: Callable[[World], None]
-) -> Iterator[Outcome]:
-    if _at(names, Place.ASIDE):
-        world = _about_to_run(lower, aside_m=1.0)
-        world.run(lambda r: r.state is state, 2)
-        for name in _at(names, Place.ASIDE):
+def _driving(names: Collection[str], drive: Drive) -> Iterator[Outcome]:
+    aside = _at(names, Place.ASIDE)
+    if aside:
+        world = drive.begin(1.0)
+        world.run(lambda r: r.state is drive.state, 2)
+        for name in aside:
             yield _copy(world, name)
-    if len(_at(names, Place.ASIDE)) == len(names):
+    if len(aside) == len(names):
         return
-    world = _about_to_run(lower)
-    held = _at(names, Place.HELD)
-    if held:
-        yield from _held(world, state, held)
-    world.run(lambda r: r.state is state, 2)
+    world = drive.begin(0.0)
+    yield from _held(world, drive.state, _at(names, Place.HELD))
+    world.run(lambda r: r.state is drive.state, 2)
     for name in _at(names, Place.SETTING_OFF):
         yield _copy(world, name)
     moving = _at(names, Place.MOVING)
     if moving:
-        world.roll_to(place_m)
+        world.roll_to(drive.place_m)
         for name in moving:
             yield _copy(world, name)
-
-
-def _about_to_run(lower: Callable[[World], None], aside_m: float = 0.0) -> World:
-    world = World(aside_m)
-    world.make_ready()
-    lower(world)
-    world.pause(0.5)
-    world.vehicle.body.press_run()
-    return world
 
 
 def _held(world: World, state: SafetyState, names: Collection[str]) -> Iterator[Outcome]:

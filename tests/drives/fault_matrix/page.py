@@ -5,20 +5,19 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from tests.drives.fault_matrix.case import Outcome
-from tests.drives.fault_matrix.expectations import OPEN, expected, judge, stop_bound_m
+from tests.drives.fault_matrix.expectations import OPEN
+from tests.drives.fault_matrix.expectations_by_hand import NOT_BY_HAND
 from tests.drives.fault_matrix.injections import INJECTIONS, NOT_IN_A_DRIVE_STATE, NOT_INJECTED
-from tests.drives.fault_matrix.matrix import AUTO, DEGRADED, STANDING
+from tests.drives.fault_matrix.judge import expected, judge, stop_bound_m
+from tests.drives.fault_matrix.matrix import AUTO, DEGRADED, MANUAL, REMOTE, STANDING
+from tests.drives.fault_matrix.outcome import Outcome
 
 PAGE = "fault_matrix.html"
-NOT_DRIVEN = (
-    ("REMOTE", "not wired to motion: no dead-man button is bound, so run is refused"),
-    ("MANUAL", "the Q-Truck has no cab"),
-)
-"""Drive states without a drive, and why."""
 _STATES = (
     (AUTO, "In AUTO", "at full speed, or as it sets off"),
     (DEGRADED, "In DEGRADED", "at 2 m/s with a low 24 V supply, or as it sets off"),
+    (REMOTE, "In REMOTE", "dead-man and joystick held all the time, at walking pace, or as it sets off"),
+    (MANUAL, "In MANUAL", "the E-Truck, a foot on its accelerator all the time, at 5 m/s, or as it sets off"),
     (STANDING, "At standstill", "what no drive state can have"),
 )
 _HEAD = (
@@ -46,8 +45,8 @@ def write(path: Path, outcomes: Sequence[Outcome], took_s: float) -> None:
 
 
 def case_of(outcome: Outcome) -> tuple[str, str]:
-    state = next((s for s in (AUTO, DEGRADED) if outcome.state.startswith(s)), STANDING)
-    return outcome.identifier, state
+    began = outcome.began_in
+    return outcome.identifier, began if began in (AUTO, DEGRADED, REMOTE, MANUAL) else STANDING
 
 
 def rank(outcome: Outcome) -> str:
@@ -90,7 +89,7 @@ def _answer(outcomes: Sequence[Outcome], took_s: float) -> str:
         words, colour = f"All {good} cases as expected", "good"
     faults = len({outcome.identifier for outcome in outcomes})
     return (
-        f'<header class="{colour}"><p class="over">Fault matrix of the Q-Truck, in lockstep</p>'
+        f'<header class="{colour}"><p class="over">Fault matrix of Q-Truck and E-Truck, in lockstep</p>'
         f"<h1>{words}</h1>"
         f'<p class="under">{faults} faults, each caused on the simulated truck, its buses or its computer'
         f" · {took_s:.0f} s</p></header>"
@@ -165,7 +164,8 @@ def _left_out() -> str:
     def items(rows: Iterable[tuple[str, str]]) -> str:
         return "".join(f"<dt>{escape(name)}</dt><dd>{escape(words)}</dd>" for name, words in rows)
 
+    by_hand = ((f"{name} in {state}", words) for (name, state), words in NOT_BY_HAND.items())
     return (
         '<section id="left-out"><h2>Not in the tables</h2><dl>'
-        f"{items(NOT_INJECTED.items())}{items(NOT_IN_A_DRIVE_STATE.items())}{items(NOT_DRIVEN)}</dl></section>"
+        f"{items(NOT_INJECTED.items())}{items(NOT_IN_A_DRIVE_STATE.items())}{items(by_hand)}</dl></section>"
     )
