@@ -83,42 +83,57 @@ class _Watch:
         )
 
 
+def band_models(data: ProfileData) -> dict[Actuator, BandModel]:
+    """What counts as a healthy answer, by the profile; both axles steer alike."""
+    steering, traction, brake = data.steering, data.traction, data.brake
+    turning = BandModel(
+        dead_min_s=QUICK_SHARE * steering.dead_time_s,
+        dead_max_s=SLOW_SHARE * steering.dead_time_s + TRANSPORT_S,
+        lag_min_s=QUICK_SHARE * steering.lag_s,
+        lag_max_s=SLOW_SHARE * steering.lag_s,
+        rate_min=RATE_SHARES[0] * steering.rate_max_radps,
+        rate_max=RATE_SHARES[1] * steering.rate_max_radps,
+        tolerance=STEERING_TOLERANCE_RAD,
+    )
+    driving = BandModel(
+        dead_min_s=0.0,
+        dead_max_s=TRANSPORT_S,
+        lag_min_s=0.0,
+        lag_max_s=TORQUE_LAG_S,
+        rate_min=RATE_SHARES[0] * traction.torque_slew_nmps,
+        rate_max=1e12,
+        tolerance=TORQUE_TOLERANCE_SHARE * traction.torque_max_nm,
+    )
+    braking = BandModel(
+        dead_min_s=0.0,
+        dead_max_s=TRANSPORT_S,
+        lag_min_s=QUICK_SHARE * brake.lag_s,
+        lag_max_s=SLOW_SHARE * brake.lag_s,
+        rate_min=1e12,
+        rate_max=1e12,
+        tolerance=BRAKE_TOLERANCE_SHARE * brake.force_max_n,
+    )
+    return {
+        Actuator.STEERING_FRONT: turning,
+        Actuator.STEERING_REAR: turning,
+        Actuator.TRACTION: driving,
+        Actuator.BRAKE: braking,
+    }
+
+
 class ActuatorResponse:
     """`step` once a tick; gives the actuators that do not follow, with the words for it."""
 
     def __init__(self, data: ProfileData) -> None:
-        steering, traction, brake = data.steering, data.traction, data.brake
-        turning = BandModel(
-            dead_min_s=QUICK_SHARE * steering.dead_time_s,
-            dead_max_s=SLOW_SHARE * steering.dead_time_s + TRANSPORT_S,
-            lag_min_s=QUICK_SHARE * steering.lag_s,
-            lag_max_s=SLOW_SHARE * steering.lag_s,
-            rate_min=RATE_SHARES[0] * steering.rate_max_radps,
-            rate_max=RATE_SHARES[1] * steering.rate_max_radps,
-            tolerance=STEERING_TOLERANCE_RAD,
-        )
-        driving = BandModel(
-            dead_min_s=0.0,
-            dead_max_s=TRANSPORT_S,
-            lag_min_s=0.0,
-            lag_max_s=TORQUE_LAG_S,
-            rate_min=RATE_SHARES[0] * traction.torque_slew_nmps,
-            rate_max=1e12,
-            tolerance=TORQUE_TOLERANCE_SHARE * traction.torque_max_nm,
-        )
-        braking = BandModel(
-            dead_min_s=0.0,
-            dead_max_s=TRANSPORT_S,
-            lag_min_s=QUICK_SHARE * brake.lag_s,
-            lag_max_s=SLOW_SHARE * brake.lag_s,
-            rate_min=1e12,
-            rate_max=1e12,
-            tolerance=BRAKE_TOLERANCE_SHARE * brake.force_max_n,
-        )
-        self._front = _Watch(Actuator.STEERING_FRONT.value, "rad", turning, STEERING_CONFIRM_NS)
-        self._rear = _Watch(Actuator.STEERING_REAR.value, "rad", turning, STEERING_CONFIRM_NS)
-        self._traction = _Watch(Actuator.TRACTION.value, "Nm", driving, FORCE_CONFIRM_NS)
-        self._brake = _Watch(Actuator.BRAKE.value, "N", braking, FORCE_CONFIRM_NS)
+        models = band_models(data)
+
+        def watch(actuator: Actuator, unit: str, confirm_ns: int) -> _Watch:
+            return _Watch(actuator.value, unit, models[actuator], confirm_ns)
+
+        self._front = watch(Actuator.STEERING_FRONT, "rad", STEERING_CONFIRM_NS)
+        self._rear = watch(Actuator.STEERING_REAR, "rad", STEERING_CONFIRM_NS)
+        self._traction = watch(Actuator.TRACTION, "Nm", FORCE_CONFIRM_NS)
+        self._brake = watch(Actuator.BRAKE, "N", FORCE_CONFIRM_NS)
         self._rear_steered = data.geometry.rear_steer_ratio > 0.0
 
     def step(

@@ -118,6 +118,18 @@ def test_after_a_pause_it_begins_anew() -> None:
     assert band.step(32 * TICK_NS + 100_000_000, 0.0, 0.0, 0.0) != 0.0
 
 
+def test_it_begins_with_a_pause_since_time_zero() -> None:
+    assert ResponseBand(MODEL).step(100_000_001, 0.0, 0.0, 0.4) == 0.0
+    assert ResponseBand(MODEL).step(100_000_000, 0.0, 0.0, 0.4) != 0.0
+
+
+def test_after_a_pause_only_the_youngest_command_is_still_obeyed() -> None:
+    band = ResponseBand(MODEL)
+    for at_ms, told in ((100, 0.3), (200, 0.0), (500, 0.0)):
+        band.rest(at_ms * 1_000_000, told, told, 0.0)
+    assert band.step(510_000_000, 0.0, 0.0, 0.03) == pytest.approx(0.01 + 0.01 * 0.01 / 0.33), "0.3 is past"
+
+
 class Enclosure:
     """The same band by looking at every command ever sent: slower, and without a queue."""
 

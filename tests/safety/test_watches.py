@@ -7,7 +7,7 @@ from firmware_runtime.can.bus_events import BusEvent, BusState, EventKind
 from firmware_runtime.can.verdict import Unusable
 from firmware_runtime.safety.clock_watch import ClockWatch
 from firmware_runtime.safety.frozen import FrozenInputs, FrozenWatch
-from firmware_runtime.safety.gnss_watch import GnssHeard, GnssWatch
+from firmware_runtime.safety.gnss_watch import GnssFindings, GnssHeard, GnssWatch
 from firmware_runtime.safety.limit_watch import LimitWatch
 from firmware_runtime.safety.message_findings import NO_FINDINGS, MessageJudge
 from firmware_runtime.safety.motion_watch import NO_UNINTENDED_MOTION, MotionWatch
@@ -151,6 +151,21 @@ def test_the_same_epoch_seen_in_many_ticks_is_no_repetition() -> None:
     assert not any(watch.step(k, heard(1, (48.0, 11.0)), 5.0).frozen for k in range(1, 100))
 
 
+def test_before_anything_was_heard_nothing_repeats_itself() -> None:
+    """At 0 degrees north and east, too, which is where an empty report is."""
+    watch = GnssWatch()
+    assert not any(watch.step(k, GnssHeard(), 5.0).frozen for k in range(9))
+    found = [watch.step(k, heard(k, (0.0, 0.0)), 5.0).frozen for k in range(1, 5)]
+    assert found == [False, False, True, True]
+
+
+def test_positions_freeze_though_the_receiver_tells_no_speed() -> None:
+    watch = GnssWatch()
+    found = [watch.step(k, heard(k, (48.0, 11.0), 3.0, 0), 5.0) for k in range(1, 5)]
+    assert found[-1] == GnssFindings(speed_mps=None, frozen=True)
+    assert found[-2] == GnssFindings(speed_mps=None, frozen=False)
+
+
 @pytest.mark.parametrize("wheels_mps", [0.0, 0.5, -0.5])
 def test_at_rest_positions_may_repeat_themselves(wheels_mps: float) -> None:
     watch = GnssWatch()
@@ -165,6 +180,7 @@ def test_rolling_backwards_is_moving_too() -> None:
 def test_the_receivers_speed_is_known_for_half_a_second_and_never_before_it_came() -> None:
     watch = GnssWatch()
     assert watch.step(0, GnssHeard(), 0.0).speed_mps is None
+    assert watch.step(1, heard(1, (0.0, 0.0), 3.0, 1), 0.0).speed_mps == 3.0
     assert watch.step(S // 2 + 7, heard(1, (0.0, 0.0), 3.0, 7), 0.0).speed_mps == 3.0
     assert watch.step(S // 2 + 8, heard(1, (0.0, 0.0), 3.0, 7), 0.0).speed_mps is None
 
@@ -179,6 +195,17 @@ def test_rolling_back_adds_up_until_the_vehicle_stands_or_goes_forward() -> None
     assert watch.step(3 * S, 0.051, False, False, Direction.FORWARD) == NO_UNINTENDED_MOTION
     watch.step(4 * S, -1.0, False, False, Direction.FORWARD)
     assert watch.step(5 * S, 0.0, True, False, Direction.FORWARD) == NO_UNINTENDED_MOTION
+
+
+@pytest.mark.requirement("SR-18")
+def test_each_tick_adds_its_own_way_and_5_cm_per_second_are_none() -> None:
+    watch = MotionWatch()
+    rolled = [watch.step(k * TICK_NS, -2.0, False, False, Direction.FORWARD) for k in range(1, 4)]
+    assert [each.rolled_back_m for each in rolled] == pytest.approx([0.0, 0.02, 0.04])
+    assert {each.left_hold_mps for each in rolled} == {0.0}, "nobody asked to hold it"
+    watch.step(4 * TICK_NS, -0.05, False, False, Direction.FORWARD)
+    last = watch.step(5 * TICK_NS, -0.05, False, False, Direction.FORWARD)
+    assert last.rolled_back_m == pytest.approx(0.04)
 
 
 @pytest.mark.requirement("SR-18")
@@ -219,6 +246,7 @@ class Limited:
 @pytest.mark.parametrize(("limit_mps", "most_mps"), [(8.0, 9.0), (1.0, 1.3), (0.0, 0.2)])
 def test_a_steady_limit_may_be_passed_by_a_tenth_and_0_2_mps(limit_mps: float, most_mps: float) -> None:
     assert not Limited().run(5.0, most_mps - 0.001, limit_mps)
+    assert not Limited().run(5.0, 0.2, 0.0), "at its very edge"
     assert Limited().run(0.01, most_mps + 0.001, limit_mps)
 
 
@@ -230,6 +258,16 @@ def test_a_limit_that_falls_leaves_the_time_that_braking_needs() -> None:
     assert not drive.run(1.36, 4.8, 0.0), "reaction, and what it still speeds up"
     assert not drive.run(1.63, 4.0, 0.0), "0.8 m/s at 0.49 m/s² take 1.63 s"
     assert drive.run(0.2, 4.0, 0.0)
+
+
+def test_the_time_to_react_is_1_375_s_to_the_nanosecond() -> None:
+    watch, began_ns = LimitWatch(profile().data.limits), 5 * S
+    watch.step(began_ns - TICK_NS, 4.0, 8.0)
+    for after_ns in (0, 500 * MS, 1375 * MS):
+        assert watch.step(began_ns + after_ns, 4.0 if after_ns == 0 else 4.82, 0.0) is None
+    over = watch.step(began_ns + 1375 * MS + 1, 4.825, 0.0)
+    assert over is not None, "4.825 m/s from here on fall"
+    assert over.permitted_mps == pytest.approx(4.825, abs=1e-6)
 
 
 def test_braking_as_weak_as_permitted_keeps_the_limit_and_a_little_weaker_does_not() -> None:
@@ -261,6 +299,7 @@ def test_a_limit_that_rises_is_in_force_at_once_and_the_next_fall_has_its_time_a
 def test_time_that_rises_evenly_is_well_and_gaps_and_falls_are_told_for_a_second() -> None:
     watch = ClockWatch()
     assert watch.step(5 * S) == ""
+    assert watch.step(5 * S + 1) == "", "it has risen"
     assert watch.step(5 * S + 100 * MS) == ""
     assert watch.step(5 * S + 201 * MS) == "no tick for 101 ms"
     watch = ClockWatch()
@@ -334,6 +373,11 @@ def test_a_late_page_without_a_binding_is_lost() -> None:
     assert judge().step(OK4, ("body.C[Mux=1]",), frozenset()).lost == ("body.C[Mux=1] late",)
 
 
+def test_reasons_that_are_not_one_for_each_binding_are_a_mistake_of_the_caller() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        judge().step((Unusable.OK,), ("body.C[Mux=1]",), frozenset())
+
+
 def test_nothing_late_and_nothing_unusable_is_nothing_found() -> None:
     assert judge().step(OK4, (), frozenset()) is NO_FINDINGS
 
@@ -361,6 +405,8 @@ def test_the_self_test_waits_for_a_position_and_for_standstill() -> None:
 def test_a_silent_bus_does_not_fill_a_page() -> None:
     silent = vehicle_state(unusable=frozenset(f"signal_{k}" for k in range(9)))
     assert missing(silent, POSE, True)[-2:] == ("signal_5 unusable", "and 3 signals more")
+    six = vehicle_state(unusable=frozenset(f"signal_{k}" for k in range(6)))
+    assert missing(six, POSE, True)[-1] == "signal_5 unusable"
 
 
 def test_the_whole_hands_each_part_what_it_looks_at() -> None:

@@ -2,6 +2,15 @@
 
 _FALSE = "Only asked for its truth, and None is as false as False."
 _SEVERITY = "The severity is set anew in the same step, by the same column of the row."
+_NANOSECOND = (
+    "Longer by one part in 10^9: less than a nanosecond, and rounded away, for any time below half a second."
+)
+_KEYS = "Only the keys are read."
+_UNTIL = "Nothing was found yet: without words no time counts, and no time is below 0."
+_NO_CURRENT = "Without current no limit that a battery can tell is exceeded, whichever is looked at."
+_TO_THE_BIT = (
+    "Differs for a measurement on the edge to the last bit: no excess either, and the band narrows later."
+)
 _UNUSED = "Triggers of its own making are never fired, and no callback asks for an event."
 
 REASONS: dict[tuple[str, str], str] = {
@@ -26,6 +35,57 @@ REASONS: dict[tuple[str, str], str] = {
         "fault_monitor.py",
         'row = rows.get(memory.row.identifier, {"active": None, "changed_ns": 1, "observed": 0})',
     ): "With nothing observed that time is set by the first observation, before it is looked at.",
+    ("clock_watch.py", "self._text = None"): _FALSE,
+    ("clock_watch.py", 'self._text = "XXXX"'): _UNTIL,
+    ("clock_watch.py", "self._until_ns = None"): _UNTIL,
+    ("clock_watch.py", "self._until_ns = 1"): _UNTIL,
+    ("fault_row.py", 'code, _, failure_type = text.rpartition("-")'): "A code has one dash.",
+    (
+        "fault_row.py",
+        'return Dtc("PCBU".rindex(code[0]) << 22 | int(code[1:], 16) << 8 | int(failure_type, 16))',
+    ): "Each letter is there once.",
+    (
+        "faults_battery.py",
+        "if difference_w < POWER_DISAGREEMENT_W:",
+    ): "The band that is looked at next is at least as wide.",
+    (
+        "faults_battery.py",
+        "limit_w = s.battery_discharge_power_max_w if pack_w > 0.0 else s.battery_charge_power_max_w",
+    ): _NO_CURRENT,
+    (
+        "faults_battery.py",
+        "limit_w = s.battery_discharge_power_max_w if pack_w >= 1.0 else s.battery_charge_power_max_w",
+    ): _NO_CURRENT,
+    ("faults_battery.py", 'way = "discharge" if pack_w > 0.0 else "charge"'): _NO_CURRENT,
+    ("faults_battery.py", 'way = "discharge" if pack_w >= 1.0 else "charge"'): _NO_CURRENT,
+    (
+        "faults_battery.py",
+        "if s.battery_voltage_v > limit_v:",
+    ): "At the limit it goes on to compare with the same limit, or with a lower one.",
+    (
+        "faults_battery.py",
+        "per_metre_j = force_n / p.traction.efficiency + AUXILIARY_POWER_W * RESERVE_SPEED_MPS",
+    ): "The speed is 1 m/s.",
+    (
+        "faults_battery.py",
+        'f"{max(left_j, 1.0) / J_PER_KWH:.1f} kWh left, {needed_j / J_PER_KWH:.1f} kWh to the stop in "',
+    ): "One joule is printed as 0.0 kWh.",
+    (
+        "limit_watch.py",
+        'self._falling_since_ns: int | None = ""',
+    ): "The first limit is above a permitted speed of 0, and that sets it.",
+    ("limit_watch.py", "self._last_ns = 1"): "In the first step nothing is falling yet.",
+    ("message_findings.py", 'distrusted[self._messages[row]] = ""'): _KEYS,
+    ("motion_watch.py", "self._held = None"): _FALSE,
+    ("motion_watch.py", "along_mps = speed_mps / direction"): "The direction is 1 or -1.",
+    ("response_band.py", "if measured >= self._high + tolerance:"): _TO_THE_BIT,
+    ("response_band.py", "if measured <= self._low - tolerance:"): _TO_THE_BIT,
+    ("response_band.py", "youngest_ns = now_ns - round(self._model.dead_min_s * 1000000001.0)"): _NANOSECOND,
+    ("response_band.py", "oldest_ns = now_ns - round(self._model.dead_max_s * 1000000001.0)"): _NANOSECOND,
+    (
+        "state_table.py",
+        "return frozenset(None)",
+    ): "Called while the table is built: the table's tests would not even begin.",
     ("state_machine.py", "auto_transitions=None,"): _FALSE,
     ("state_machine.py", "send_event=None,"): _FALSE,
     ("state_machine.py", "without initial=SafetyState.INIT,"): "The state is set before each move.",

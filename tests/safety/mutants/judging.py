@@ -13,6 +13,7 @@ take at least).
 
 import difflib
 import gc
+import itertools
 import json
 import math
 import os
@@ -35,6 +36,9 @@ from mutmut.utils.format_utils import mangled_name_from_mutant_name
 AT_ONCE = 2
 CPU_MIN_S = 5
 """A mutant that never ends is ended after this and thrice what its tests take otherwise."""
+TESTS_MAX_S = 8.0
+"""Processor time of the tests that a mutant is put to: one that the quickest of them do not find lives. What
+only a long drive would find is to be found by a test of its own."""
 MEMORY_MAX_BYTES = 4 << 30
 """A mutant that fills a list for ever fails by that; the tests themselves need 0.5 GB."""
 SURVIVED, NO_TESTS = "survived", "no tests"
@@ -148,10 +152,10 @@ class Judge:
     def _watch(self, items: list[pytest.Item]) -> None:
         set_mutant_under_test("stats")
         for item in items:
-            began_s = time.monotonic()
+            began_s = time.process_time()
             state()._stats.clear()
             self._run(item)
-            self._seconds[item] = time.monotonic() - began_s
+            self._seconds[item] = time.process_time() - began_s
             for function in state()._stats:
                 self._callers[function].append(item)
             if self._failed:
@@ -168,7 +172,7 @@ class Judge:
         if not callers:
             self._judged(mutant, NO_TESTS)
             return
-        tests = sorted(callers, key=lambda item: (-found.get(item, 0), self._seconds[item]))
+        tests = self._quickest(sorted(callers, key=lambda item: (-found.get(item, 0), self._seconds[item])))
         ours, theirs = os.pipe()
         child = os.fork()
         if child == 0:
@@ -176,6 +180,10 @@ class Judge:
             self._be(mutant, tests, theirs)
         os.close(theirs)
         self._under_way[child] = (mutant, ours, tests)
+
+    def _quickest(self, tests: list[pytest.Item]) -> list[pytest.Item]:
+        taken = itertools.accumulate(self._seconds[item] for item in tests)
+        return [item for item, seconds in zip(tests, taken, strict=True) if seconds <= TESTS_MAX_S]
 
     def _be(self, mutant: Mutant, tests: list[pytest.Item], told: int) -> None:
         """The child's life; it says which test failed, and never returns."""
