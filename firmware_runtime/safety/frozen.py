@@ -13,6 +13,7 @@ a state, a limit or a slow quantity, which may stay as it is for hours.
 """
 
 from collections.abc import Callable
+from math import nan
 from typing import NamedTuple
 
 import msgspec
@@ -86,10 +87,11 @@ class FrozenWatch:
     def __init__(self, metres_per_radian: float) -> None:
         """metres_per_radian: way of the vehicle for one radian of the motor."""
         self._metres_per_radian = metres_per_radian
-        self._speeds: list[float] = [0.0] * len(SPEEDS)
+        # Nothing equals it: the first reading is no repetition, whatever it is.
+        self._speeds: list[float] = [nan] * len(SPEEDS)
         self._speed_since_ns = [0] * len(SPEEDS)
         self._moving_since_ns: int | None = None
-        self._values = [0.0] * len(RESTS)
+        self._values = [nan] * len(RESTS)
         self._since_ns = [0] * len(RESTS)
         self._cause_low = [0.0] * len(RESTS)
         self._cause_high = [0.0] * len(RESTS)

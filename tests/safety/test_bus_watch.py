@@ -70,6 +70,12 @@ def test_each_message_of_ours_that_others_send_is_named_once(watch: BusWatch) ->
     assert watch.step(S, (), True).foreign_senders == ("drive.BrakeCommand",)
 
 
+def test_what_was_said_first_of_a_foreign_sender_stays(watch: BusWatch) -> None:
+    watch.step(0, [foreign(text="drive.SteeringCommand, by another computer")], False)
+    found = watch.step(S, [foreign(text="drive.SteeringCommand, again")], False)
+    assert found.foreign_senders == ("drive.SteeringCommand, by another computer",)
+
+
 def test_a_foreign_sender_without_words_is_a_finding_all_the_same(watch: BusWatch) -> None:
     assert watch.step(0, [foreign(text="")], False).foreign_senders == ("drive 0x8CFF0327",)
 
@@ -144,9 +150,9 @@ def test_a_step_of_the_clock_holds_for_a_second_and_tells_how_far(
     watch: BusWatch, step_ns: int, text: str
 ) -> None:
     event = BusEvent(0, "drive", EventKind.CLOCK_STEP, step_ns)
-    assert watch.step(0, [event], False).clock_steps == (text,)
-    assert watch.step(S - 1, (), False).clock_steps == (text,)
-    assert watch.step(S, (), False) == ALL_WELL
+    assert watch.step(7 * S, [event], False).clock_steps == (text,)
+    assert watch.step(8 * S - 1, (), False).clock_steps == (text,)
+    assert watch.step(8 * S, (), False) == ALL_WELL
 
 
 def test_every_event_is_counted_by_bus_and_kind_and_a_restart_is_no_fault(watch: BusWatch) -> None:

@@ -120,6 +120,7 @@ def test_the_way_that_the_charge_is_enough_for_counts_the_trailer(
             "70 kohm, needs 71 kohm",
         ),
         ("reservoir_low", seen(brake_reservoir_pa=435_002.0), "4.4 bar"),
+        ("reservoir_filling", seen(brake_reservoir_pa=435_002.0), "4.4 bar"),
         (
             "driver_unheard",
             seen(unusable=frozenset({"cab_brake", "cab_steering_rad"})),

@@ -11,7 +11,16 @@ import pytest
 
 from tests.safety.mutants import functions
 from tests.safety.mutants.function_survivors import REASONS
-from tests.safety.mutants.functions import COPIED, LEFT_OUT, ROOT, SAFETY, SETTINGS
+from tests.safety.mutants.functions import (
+    COPIED,
+    LEFT_OUT,
+    NOT_FOR_SAMPLE,
+    OPEN,
+    ROOT,
+    SAFETY,
+    SAMPLE,
+    SETTINGS,
+)
 from tests.safety.mutants.judging import NEVER_ENDS, NO_TESTS, SURVIVED, changed_line
 
 PRODUCT = """
@@ -62,7 +71,9 @@ def test_of_a_class():
 def test_what_is_named_is_there() -> None:
     for name in {file for file, _ in REASONS}:
         assert (ROOT / SAFETY / name).is_file()
-    for name in LEFT_OUT:
+    for name in (*SAMPLE, *OPEN):
+        assert (ROOT / SAFETY / name).is_file()
+    for name in (*LEFT_OUT, *NOT_FOR_SAMPLE):
         assert (ROOT / "tests" / "safety" / name).is_file()
     assert set(COPIED) >= {"firmware_runtime", "tests"}
 
@@ -142,7 +153,7 @@ def ran(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, dict[str, 
     """Verdicts on 20 mutants of estop.py, the last of which lived."""
     told = {f"x_{n}": {"line": "self._heard = None", "outcome": "test"} for n in range(19)}
     told["x_19"] = {"line": "self._heard = None", "outcome": SURVIVED}
-    monkeypatch.setattr(functions, "prepare", lambda files, each: tmp_path)
+    monkeypatch.setattr(functions, "prepare", lambda work, files, sample: tmp_path)
     monkeypatch.setattr(functions, "run", lambda job: {str(SAFETY / "estop.py"): told})
     return told
 

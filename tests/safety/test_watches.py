@@ -6,7 +6,6 @@ import pytest
 from firmware_runtime.can.bus_events import BusEvent, BusState, EventKind
 from firmware_runtime.can.verdict import Unusable
 from firmware_runtime.safety.clock_watch import ClockWatch
-from firmware_runtime.safety.frozen import FrozenInputs, FrozenWatch
 from firmware_runtime.safety.gnss_watch import GnssFindings, GnssHeard, GnssWatch
 from firmware_runtime.safety.limit_watch import LimitWatch
 from firmware_runtime.safety.message_findings import NO_FINDINGS, MessageJudge
@@ -14,124 +13,14 @@ from firmware_runtime.safety.motion_watch import NO_UNINTENDED_MOTION, MotionWat
 from firmware_runtime.safety.self_test import missing
 from firmware_runtime.safety.watches import ALL_QUIET, Watched, Watches
 from firmware_runtime.vehicle.enums import ActuatorStatus, Direction, ParkBrakeState
-from firmware_runtime.vehicle.signals import VehicleState
 from tests.safety.fault_examples import POSE
 from tests.safety.support import profile
+from tests.safety.test_frozen import METRES_PER_RADIAN, SPEEDS
 from tests.vehicle_state import rolling, vehicle_state
 
 MS = 1_000_000
 S = 1_000_000_000
 TICK_NS = 10 * MS
-METRES_PER_RADIAN = 0.6 / 20.0
-SPEEDS = (
-    "wheel_speed_front_left_mps",
-    "wheel_speed_front_right_mps",
-    "wheel_speed_rear_left_mps",
-    "wheel_speed_rear_right_mps",
-    "motor_speed_radps",
-)
-
-
-class Drive:
-    """Feeds a watch tick by tick with a vehicle whose values all move a little, save what is held."""
-
-    def __init__(self) -> None:
-        self.watch = FrozenWatch(METRES_PER_RADIAN)
-        self.tick = 0
-
-    def state(self, speed_mps: float, **held: float) -> VehicleState:
-        wobble = 0.001 * (self.tick % 7)
-        values: dict[str, float] = {
-            name: speed_mps + wobble if speed_mps else 0.0 for name in SPEEDS if name != "motor_speed_radps"
-        }
-        values["motor_speed_radps"] = (speed_mps + wobble) / METRES_PER_RADIAN if speed_mps else 0.0
-        values["steering_front_angle_rad"] = values["steering_rear_angle_rad"] = wobble
-        values["battery_current_a"] = 100.0 + wobble
-        return vehicle_state(**(values | held))
-
-    def run(
-        self,
-        seconds: float,
-        speed_mps: float,
-        held: dict[str, float] | None = None,
-        asked_rad: float = 0.0,
-        lost: str = "",
-    ) -> tuple[str, ...]:
-        for _ in range(round(seconds * 100)):
-            self.tick += 1
-            state = self.state(speed_mps, **(held or {}))
-            if lost:
-                state = msgspec.structs.replace(state, unusable=frozenset({lost}))
-            # The command swings to and fro within the second; what is held does not follow it.
-            asked = asked_rad * ((self.tick // 25) % 2)
-            found = self.watch.step(self.tick * TICK_NS, FrozenInputs(state, asked, asked))
-        return found
-
-
-@pytest.mark.parametrize("name", SPEEDS)
-@pytest.mark.parametrize("value", [0.0, 2.5])
-@pytest.mark.requirement("SR-12")
-def test_a_speed_that_stays_bit_for_bit_the_same_for_a_second_while_the_others_move_is_frozen(
-    name: str, value: float
-) -> None:
-    drive = Drive()
-    assert drive.run(2.0, 2.0) == ()
-    assert drive.run(1.0, 2.0, held={name: value}) == (), "the hundredth repetition ends the second"
-    assert drive.run(0.01, 2.0, held={name: value}) == (name,)
-    assert drive.run(0.01, 2.0) == ()
-
-
-def test_at_rest_every_speed_may_repeat_its_zero() -> None:
-    assert Drive().run(10.0, 0.0) == ()
-
-
-@pytest.mark.parametrize(("speed_mps", "frozen"), [(0.49, ()), (0.51, ("motor_speed_radps",))])
-def test_creeping_is_too_slow_to_judge(speed_mps: float, frozen: tuple[str, ...]) -> None:
-    drive = Drive()
-    assert drive.run(3.0, speed_mps, held={"motor_speed_radps": speed_mps / METRES_PER_RADIAN}) == frozen
-
-
-@pytest.mark.parametrize("name", SPEEDS)
-def test_one_sensor_that_stands_at_a_speed_does_not_make_the_others_frozen_at_rest(name: str) -> None:
-    assert Drive().run(5.0, 0.0, held={name: 100.0}) == ()
-
-
-@pytest.mark.parametrize("name", ["motor_speed_radps", "battery_current_a"])
-def test_a_lost_signal_keeps_its_value_and_is_not_frozen(name: str) -> None:
-    drive = Drive()
-    for torque in (0.0, 800.0):
-        assert drive.run(6.0, 2.0, lost=name, held={"motor_torque_nm": torque, name: 60.0}) == ()
-
-
-@pytest.mark.parametrize("name", ["steering_front_angle_rad", "steering_rear_angle_rad"])
-def test_a_steering_angle_is_frozen_when_its_command_moves_and_it_does_not(name: str) -> None:
-    drive = Drive()
-    drive.run(2.0, 2.0)
-    assert drive.run(10.0, 2.0, asked_rad=0.0199, held={name: 0.1}) == ()
-    assert drive.run(1.0, 2.0, asked_rad=0.0201, held={name: 0.2}) == ()
-    assert drive.run(0.01, 2.0, asked_rad=0.0201, held={name: 0.2}) == (name,)
-
-
-def test_steering_at_rest_may_stand_against_its_command() -> None:
-    assert Drive().run(5.0, 0.0, asked_rad=0.3, held={"steering_front_angle_rad": 0.1}) == ()
-
-
-def test_a_battery_current_is_frozen_when_the_motors_power_changes_and_it_does_not() -> None:
-    drive = Drive()
-    drive.run(1.0, 2.0, held={"motor_torque_nm": 0.0})
-    assert drive.run(10.0, 2.0, held={"motor_torque_nm": 0.0, "battery_current_a": 90.0}) == ()
-    # 2 m/s are 66.7 rad/s: 310 Nm are 20.7 kW more than none.
-    assert drive.run(0.01, 2.0, held={"motor_torque_nm": 310.0, "battery_current_a": 90.0}) == (
-        "battery_current_a",
-    )
-    drive.run(0.01, 2.0)
-    drive.run(2.0, 2.0, held={"motor_torque_nm": 0.0, "battery_current_a": 90.0})
-    assert drive.run(2.99, 2.0, held={"motor_torque_nm": 310.0, "battery_current_a": 90.0}) == (), (
-        "not five seconds yet"
-    )
-    assert drive.run(0.02, 2.0, held={"motor_torque_nm": 310.0, "battery_current_a": 90.0}) == (
-        "battery_current_a",
-    )
 
 
 def heard(at_ns: int, position: tuple[float, float], speed_mps: float = 1.0, speed_ns: int = 1) -> GnssHeard:
@@ -299,9 +188,11 @@ def test_a_limit_that_rises_is_in_force_at_once_and_the_next_fall_has_its_time_a
 def test_time_that_rises_evenly_is_well_and_gaps_and_falls_are_told_for_a_second() -> None:
     watch = ClockWatch()
     assert watch.step(5 * S) == ""
-    assert watch.step(5 * S + 1) == "", "it has risen"
     assert watch.step(5 * S + 100 * MS) == ""
     assert watch.step(5 * S + 201 * MS) == "no tick for 101 ms"
+    watch = ClockWatch()
+    watch.step(0)
+    assert watch.step(1) == "", "it has risen"
     watch = ClockWatch()
     watch.step(0)
     assert watch.step(101 * MS) == "no tick for 101 ms"
@@ -446,3 +337,33 @@ def test_the_whole_hands_each_part_what_it_looks_at() -> None:
         held = rolling(2.0, wheel_speed_front_left_mps=2.0 + k / 1e4, wheel_speed_rear_left_mps=2.0 + k / 1e4)
         found = watches.step(2 * S + k * TICK_NS, msgspec.structs.replace(quiet, state=held))
     assert found.frozen == ("wheel_speed_front_right_mps", "wheel_speed_rear_right_mps", "motor_speed_radps")
+
+
+def test_the_whole_hands_on_time_acknowledge_and_gear() -> None:
+    watches = Watches(profile())
+    slipping = rolling(2.0, **dict.fromkeys(SPEEDS[:2], 0.0), motor_speed_radps=0.4 / METRES_PER_RADIAN)
+    rolls = Watched(
+        state=slipping,
+        standing=False,
+        acknowledged=False,
+        bus_events=(
+            BusEvent(0, "drive", EventKind.OVERFLOW, 3),
+            BusEvent(0, "body", EventKind.FOREIGN_SENDER, 0, 0x99, "body.BodyCommand"),
+        ),
+        speed_mps=-1.0,
+        speed_limit_mps=8.0,
+        hold_asked=False,
+        direction=Direction.FORWARD,
+        steering_front_asked_rad=0.0,
+        steering_rear_asked_rad=0.0,
+        gnss=GnssHeard(),
+    )
+    assert watches.step(S, rolls).buses.frames_lost == ("drive",)
+    for tick in range(1, 201):
+        now_ns = S + tick * TICK_NS
+        told = {"gnss": heard(now_ns, (48.0, 11.0)), "bus_events": (), "acknowledged": tick == 150}
+        found = watches.step(now_ns, msgspec.structs.replace(rolls, **told))
+        assert found.buses.foreign_senders == (("body.BodyCommand",) if tick < 150 else ())
+    assert found.unintended.rolled_back_m == pytest.approx(2.0)
+    assert found.gnss.frozen
+    assert found.frozen == (), "0.4 m/s of the motor are the median of the five"

@@ -7,6 +7,7 @@ _NANOSECOND = (
 )
 _KEYS = "Only the keys are read."
 _UNTIL = "Nothing was found yet: without words no time counts, and no time is below 0."
+_BEGUN = "Set by the first reading, which equals nothing before it."
 _NO_CURRENT = "Without current no limit that a battery can tell is exceeded, whichever is looked at."
 _TO_THE_BIT = (
     "Differs for a measurement on the edge to the last bit: no excess either, and the band narrows later."
@@ -74,6 +75,22 @@ REASONS: dict[tuple[str, str], str] = {
         "limit_watch.py",
         'self._falling_since_ns: int | None = ""',
     ): "The first limit is above a permitted speed of 0, and that sets it.",
+    ("frozen.py", "self._speed_since_ns = [1] * len(SPEEDS)"): _BEGUN,
+    ("frozen.py", "self._since_ns = [1] * len(RESTS)"): _BEGUN,
+    ("frozen.py", "self._cause_low = [1.0] * len(RESTS)"): _BEGUN,
+    ("frozen.py", "self._cause_high = [1.0] * len(RESTS)"): _BEGUN,
+    (
+        "bus_watch.py",
+        'text, _ = self._foreign.get(key, (event.text or f"{bus} 0x{event.can_id:X}", 1))',
+    ): "The time is set anew in the next line.",
+    (
+        "response_band.py",
+        "self._high += min(quick * up, furthest) if up >= 0.0 else max(slow * up, -least)",
+    ): "Where it is already, neither moves it.",
+    (
+        "response_band.py",
+        "self._low += max(quick * down, -furthest) if down <= 0.0 else min(slow * down, least)",
+    ): "Where it is already, neither moves it.",
     ("limit_watch.py", "self._last_ns = 1"): "In the first step nothing is falling yet.",
     ("message_findings.py", 'distrusted[self._messages[row]] = ""'): _KEYS,
     ("motion_watch.py", "self._held = None"): _FALSE,

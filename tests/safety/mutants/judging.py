@@ -37,8 +37,8 @@ AT_ONCE = 2
 CPU_MIN_S = 5
 """A mutant that never ends is ended after this and thrice what its tests take otherwise."""
 TESTS_MAX_S = 8.0
-"""Processor time of the tests that a mutant is put to: one that the quickest of them do not find lives. What
-only a long drive would find is to be found by a test of its own."""
+"""Processor time of the tests that a mutant is put to, beside those of its module's own file: one that the
+quickest of them do not find lives. What only a long drive would find is to be found by a test of its own."""
 MEMORY_MAX_BYTES = 4 << 30
 """A mutant that fills a list for ever fails by that; the tests themselves need 0.5 GB."""
 SURVIVED, NO_TESTS = "survived", "no tests"
@@ -172,7 +172,9 @@ class Judge:
         if not callers:
             self._judged(mutant, NO_TESTS)
             return
-        tests = self._quickest(sorted(callers, key=lambda item: (-found.get(item, 0), self._seconds[item])))
+        own = [item for item in callers if item.path.stem.startswith(f"test_{Path(mutant.module).stem}")]
+        others = self._quickest([item for item in callers if item not in own])
+        tests = sorted(own + others, key=lambda item: (-found.get(item, 0), self._seconds[item]))
         ours, theirs = os.pipe()
         child = os.fork()
         if child == 0:
@@ -182,6 +184,7 @@ class Judge:
         self._under_way[child] = (mutant, ours, tests)
 
     def _quickest(self, tests: list[pytest.Item]) -> list[pytest.Item]:
+        tests = sorted(tests, key=self._seconds.__getitem__)
         taken = itertools.accumulate(self._seconds[item] for item in tests)
         return [item for item, seconds in zip(tests, taken, strict=True) if seconds <= TESTS_MAX_S]
 

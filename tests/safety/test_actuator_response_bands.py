@@ -157,6 +157,20 @@ class TestOfEach:
         assert found(sent, *told, ticks=confirm_ticks) == {}
         assert len(found(sent, *told, ticks=confirm_ticks + 1)) == 1
 
+    def test_it_is_found_though_it_never_was_inside(
+        self, sent: Commands, told: Any, confirm_ticks: int
+    ) -> None:
+        """From the first tick on, and from the first that is not at rest."""
+        for resting in (1, 100):
+            response = ActuatorResponse(DATA)
+            for tick in range(1, resting):
+                assert response.step(tick * TICK_NS, Commands(), True, rolling(0.0), 0.0) == {}
+            (measured,) = told[0]
+            state = rolling(4.0, **{measured: -0.4 if sent is STEERING else 50_000.0})
+            for tick in range(resting, resting + confirm_ticks + 1):
+                found = response.step(tick * TICK_NS, Commands(steering_enable=ON), True, state, 4.0)
+            assert len(found) == 1
+
     @pytest.mark.parametrize(("speed_mps", "judged"), [(0.3, 0), (-0.3, 0), (0.301, 1), (-0.301, 1)])
     def test_it_is_judged_while_the_vehicle_moves(
         self, sent: Commands, told: Any, confirm_ticks: int, speed_mps: float, judged: int
