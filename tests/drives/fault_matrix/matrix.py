@@ -99,11 +99,13 @@ def _remote(aside_m: float) -> World:
 
 
 def _in_cab(aside_m: float) -> World:
-    """The E-Truck. Its key must be turned to MANUAL where it is READY."""
+    """The E-Truck. Its key must be turned to MANUAL where it is READY, and the foot comes down after that."""
     world = World(aside_m, vehicle="e_truck")
     world.make_ready()
-    world.person = driver
     world.vehicle.body.turn_mode_key("MANUAL")
+    world.run(lambda r: r.state is S.MANUAL, 2)
+    world.pause(0.1)
+    world.person = driver
     return world
 
 
