@@ -1,29 +1,81 @@
-"""The three processes of a vehicle, each once: name, command, priority. Units, doctor and start-up read it.
+"""The three processes of a vehicle, each once: command, options, priority, what it may touch.
 
-The commands `run-supervisor`, `run-control` and `run-services` do not exist yet.
+Units, doctor and start-up read it, so that a process gets one name and one priority everywhere.
 """
 
 from typing import NamedTuple
 
-from firmware_runtime.executive.scheduling import PRIORITY
+CONTROL_PRIORITY = 45
+"""Of SCHED_FIFO's 1 to 99: above everything that is not real-time, below the kernel's own threads (50)."""
+SUPERVISOR_PRIORITY = 48
+"""Above control: it must get its turn while control hangs in a loop."""
 
 
 class Process(NamedTuple):
     name: str
     """Also the core list's in `machine.cores.Cores`."""
-    command: str
-    """Subcommand of `firmware-runtime`."""
     does: str
+    options: tuple[str, ...]
+    """Of its command, beside PROFILE; names of `deployment.units.OPTIONS`."""
     priority: int
     """Of SCHED_FIFO; 0: normal scheduling."""
+    watchdog_s: float
+    """Without a sign of life for so long systemd kills and restarts it. The failure budgets do not wait for
+    that: the other eye and the ECUs have stopped the vehicle by then (assumption)."""
+    oom_score: int
+    """Who goes first where memory ends: 1000 first, -1000 never. None says never: one that eats all memory
+    must go, even the supervisor, for the ECUs stop the vehicle then."""
+    memory_max_mib: int
+    """Beyond it the process alone is ended, not its neighbours. Target for all three: 250 MB (assumption)."""
+    capabilities: tuple[str, ...]
+    devices: tuple[str, ...]
+    """Of /dev, by the name of `deployment.units.UnitChoices`' field."""
+
+    @property
+    def command(self) -> str:
+        """Subcommand of `firmware-runtime`."""
+        return f"run-{self.name}"
+
+    @property
+    def unit(self) -> str:
+        return f"firmware-runtime-{self.name}.service"
 
 
 SUPERVISOR = Process(
-    "supervisor", "run-supervisor", "checks every command, alone sends to the actuators", PRIORITY + 10
+    name="supervisor",
+    does="checks every command and alone sends to the actuators",
+    options=("cache", "link", "bus"),
+    priority=SUPERVISOR_PRIORITY,
+    watchdog_s=1.0,
+    oom_score=-900,
+    memory_max_mib=256,
+    # To restart a CAN controller after bus-off, a bounded number of times. Real-time priority and locked
+    # memory come by limits, and CAN sockets need no CAP_NET_RAW.
+    capabilities=("CAP_NET_ADMIN",),
+    devices=("watchdog",),
 )
-"""Above control: it must get its turn while control hangs in a loop."""
-CONTROL = Process("control", "run-control", "drives: reads the vehicle, proposes each command", PRIORITY)
-SERVICES = Process("services", "run-services", "black box, diagnostics, telemetry; nothing that moves", 0)
+CONTROL = Process(
+    name="control",
+    does="reads the vehicle and proposes every command",
+    options=("route", "cache", "link", "bus", "serial"),
+    priority=CONTROL_PRIORITY,
+    watchdog_s=1.0,
+    oom_score=-800,
+    memory_max_mib=512,
+    capabilities=(),
+    devices=("serial",),
+)
+SERVICES = Process(
+    name="services",
+    does="black box, diagnostics, telemetry: nothing that moves",
+    options=("cache", "link", "state"),
+    priority=0,
+    watchdog_s=10.0,
+    oom_score=500,
+    memory_max_mib=512,
+    capabilities=(),
+    devices=(),
+)
 
 PROCESSES: tuple[Process, ...] = (SUPERVISOR, CONTROL, SERVICES)
 PRIORITY_MAX = max(process.priority for process in PROCESSES)

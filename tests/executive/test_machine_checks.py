@@ -50,7 +50,7 @@ LAPTOP = {
     "swap": (DEVELOPMENT, "/swap.img"),
     "Python packages": (DEVELOPMENT, "numpy 2.4.5, wanted 2.4.6"),
     "BLAS threads": (DEVELOPMENT, "4 (OMP_NUM_THREADS)"),
-    "real-time priority": (DEVELOPMENT, "no CAP_SYS_NICE; RLIMIT_RTPRIO 0, wanted 60"),
+    "real-time priority": (DEVELOPMENT, "no CAP_SYS_NICE; RLIMIT_RTPRIO 0, wanted 48"),
     "locked memory": (DEVELOPMENT, "no CAP_IPC_LOCK; RLIMIT_MEMLOCK 8 MiB, wanted 1024"),
     "bus restart": (DEVELOPMENT, "no CAP_NET_ADMIN"),
     "serial port": (MISSING, "/dev/ttyS0: no right to read and write"),
@@ -73,7 +73,7 @@ CONTAINER = {
     "Python": (MISSING, "3.9.2, wanted 3.11"),
     "Python packages": (MISSING, "numpy none, wanted 2.4.6, python-can 4.6.0, wanted 4.6.1"),
     "BLAS threads": (DEVELOPMENT, "as many as cores"),
-    "real-time priority": (DEVELOPMENT, "no CAP_SYS_NICE; RLIMIT_RTPRIO 0, wanted 60"),
+    "real-time priority": (DEVELOPMENT, "no CAP_SYS_NICE; RLIMIT_RTPRIO 0, wanted 48"),
     "locked memory": (DEVELOPMENT, "no CAP_IPC_LOCK; RLIMIT_MEMLOCK 0 MiB, wanted 1024"),
     "bus restart": (DEVELOPMENT, "no CAP_NET_ADMIN"),
     "real-time throttling": (MISSING, "0 of 1000000 us: nothing may run with real-time priority"),
@@ -186,7 +186,7 @@ def test_without_capabilities_the_limits_of_the_user_count(truck: Path) -> None:
     assert rows["real-time priority"].found == "RLIMIT_RTPRIO 99"
     assert rows["locked memory"].found == "RLIMIT_MEMLOCK unlimited"
     limits = truck / LIMITS
-    limits.write_text(limits.read_text().replace("99 ", "59 ").replace("unlimited", "1073741823", 1))
+    limits.write_text(limits.read_text().replace("99 ", "47 ").replace("unlimited", "1073741823", 1))
     rows = rows_of(truck)
     assert rows["real-time priority"].verdict is DEVELOPMENT
     assert rows["locked memory"].verdict is DEVELOPMENT
