@@ -35,6 +35,7 @@ def watch() -> BusWatch:
 def test_silent_ports_are_well(watch: BusWatch) -> None:
     assert watch.step(0, (), False) is watch.step(10 * MS, (), True) is ALL_WELL
     assert watch.counts == {}
+    assert BusWatch({"drive"}).renewed == ()
 
 
 @pytest.mark.requirement("SR-14")

@@ -290,3 +290,10 @@ def test_a_driver_is_never_stopped_by_lost_power_only_left_without_torque(tracto
     assert tractor.tick(100, **lost) is S.MANUAL
     may = tractor.may(**lost)
     assert (may.propulsion, may.brake_release, may.steering) == (False, True, True)
+
+
+def test_a_snapshot_with_a_latch_that_is_no_yes_or_no_is_refused_by_what_it_holds() -> None:
+    snapshot = SafetyConfig().snapshot() | {"immediate": "perhaps"}
+    told = "expected true or false for latch immediate of a safety snapshot, got 'perhaps'"
+    with pytest.raises(ValueError, match=f"^{told}$"):
+        SafetyConfig.restore(snapshot)

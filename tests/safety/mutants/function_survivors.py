@@ -36,6 +36,7 @@ REASONS: dict[tuple[str, str], str] = {
         "fault_monitor.py",
         'row = rows.get(memory.row.identifier, {"active": None, "changed_ns": 1, "observed": 0})',
     ): "With nothing observed that time is set by the first observation, before it is looked at.",
+    ("actuator_response.py", "if asked_nm > 0.0:"): "With nothing asked both bands are from 0 to 0.",
     ("clock_watch.py", "self._text = None"): _FALSE,
     ("clock_watch.py", 'self._text = "XXXX"'): _UNTIL,
     ("clock_watch.py", "self._until_ns = None"): _UNTIL,
