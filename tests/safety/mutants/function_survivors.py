@@ -104,6 +104,8 @@ REASONS: dict[tuple[str, str], str] = {
         "state_table.py",
         "return frozenset(None)",
     ): "Called while the table is built: the table's tests would not even begin.",
+    ("standstill.py", 'self._lie = ""'): "Only compared with a pair, which it equals as little as None.",
+    ("standstill.py", "self._lie_since_ns = 1"): "Set together with the pair that it belongs to.",
     ("state_machine.py", "auto_transitions=None,"): _FALSE,
     ("state_machine.py", "send_event=None,"): _FALSE,
     ("state_machine.py", "without initial=SafetyState.INIT,"): "The state is set before each move.",
