@@ -16,7 +16,7 @@ from firmware_runtime.executive.subcommand import EXIT_PROBLEMS, Subcommand, pri
 from firmware_runtime.vehicle.identity import code_digest
 from firmware_runtime.vehicle.problems import ConfigurationError
 
-SUBCOMMANDS: tuple[str, ...] = ("check", "doctor", "install", "run", "replay", "safety")
+SUBCOMMANDS: tuple[str, ...] = ("check", "doctor", "install", "run", "replay", "safety", "state")
 """Modules of this package, in the order of `--help`."""
 
 EPILOG = """\

@@ -1,0 +1,1 @@
+"""What must outlive the power: which items, with what promise, and how they get to the disk and back."""
