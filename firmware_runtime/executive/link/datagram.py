@@ -1,8 +1,7 @@
 """Short messages between processes that wake the receiver: AF_UNIX datagrams, never waited for.
 
-The kernel keeps a few unread ones (net.unix.max_dgram_qlen, 10 by default) and refuses more. A sender
-whose receiver is gone, has hung or begins again counts and goes on; a receiver that begins again finds none of
-the old ones.
+The kernel keeps a few unread ones (net.unix.max_dgram_qlen, 10 by default) and refuses more. A sender whose
+receiver is gone, has hung or begins again counts and goes on; a receiver that begins again finds no old ones.
 """
 
 import contextlib
