@@ -49,8 +49,10 @@ class Sender:
         """`bus.Message` of each message that `frames` would send now; changes nothing."""
         return tuple(out.path for out in self._outgoing if now_ns >= out.clock.earliest_ns)
 
-    def frames(self, now_ns: int, values: Sequence[float]) -> list[Frame]:
+    def frames(self, now_ns: int, values: Sequence[float], at_once: bool = False) -> list[Frame]:
         """The frames that are due at `now_ns`, from the SI values of all bindings, in their order.
+
+        at_once: all messages, also those that are not due; their next frame comes when it would have come.
 
         Raises:
             EncodeError: a value of a due message does not fit its signal, or is NaN; nothing is sent.
@@ -58,11 +60,12 @@ class Sender:
         """
         if len(values) != len(self.bindings):
             raise ValueError(f"expected {len(self.bindings)} values, one a binding, got {len(values)}")
-        due = [out for out in self._outgoing if now_ns >= out.clock.earliest_ns]
-        frames = [Frame(now_ns, out.bus, out.can_id, out.packer.pack(values)) for out in due]
-        for out in due:
+        going = [out for out in self._outgoing if at_once or now_ns >= out.clock.earliest_ns]
+        frames = [Frame(now_ns, out.bus, out.can_id, out.packer.pack(values)) for out in going]
+        for out in going:
             out.packer.advance_counter()
-            out.clock.sent(now_ns)
+            if now_ns >= out.clock.earliest_ns:
+                out.clock.sent(now_ns)
         return frames
 
     def snapshot(self) -> dict[str, Any]:

@@ -113,6 +113,15 @@ class Supervisor:
         self._odometer_m = 0.0
         self._speed_mps = 0.0
         self._last_ns: int | None = None
+        self._begun = False
+        """It has seen whether the vehicle rolled when it began."""
+        self._estop_rows = frozenset(
+            row
+            for binding, row in zip(inputs, self._receiver.message_index, strict=True)
+            if binding.name in CHANNELS
+        )
+        self._heard_ns: list[int] = []
+        """When each row of the receiver was heard last: the receiver's own list, from the first step on."""
         self._dead_man_ns = 0
         """When the dead-man button was last held, as this process hears it."""
         self._estop_latch = False
@@ -136,17 +145,37 @@ class Supervisor:
             self._took_over, self._estop_latch, self._rejected, self._not_following, self._profile_identity
         )
 
+    def hear(self, now_ns: int, frames: Iterable[Frame]) -> bool:
+        """Take frames between two steps, as they come; True where one presses an e-stop: step now.
+
+        A step finds what was heard here; the same frames are not given to it again.
+        """
+        before_ns = [self._heard_ns[row] for row in self._estop_rows if self._heard_ns]
+        push = self._receiver.push
+        for frame in frames:
+            push(frame)
+        if self._estop_latch or before_ns == [
+            self._heard_ns[row] for row in self._estop_rows if self._heard_ns
+        ]:
+            return False
+        sample = self._receiver.sample(now_ns)
+        return self._estop.step(now_ns, self._builder.build(sample.values, sample.reasons, now_ns))
+
     def step(self, now_ns: int, frames: Iterable[Frame], proposal: Proposal | None) -> list[Frame]:
         """Check one proposal (None where none came) and give the frames of this tick."""
         push = self._receiver.push
         for frame in frames:
             push(frame)
         sample = self._receiver.sample(now_ns)
+        self._heard_ns = sample.last_ns
         state = self._builder.build(sample.values, sample.reasons, now_ns)
         standing = self._standstill.step(now_ns, state)
         self._move(now_ns, state)
+        if not self._begun:
+            self._begin(state)
         if state.dead_man is ButtonState.PRESSED and state.usable("dead_man"):
             self._dead_man_ns = now_ns
+        stops = self._estop_latch or bool(self._took_over)
         self._latch_estop(now_ns, state, standing)
         self._mass.step(state)
         self._watch_actuators(now_ns, state)
@@ -162,7 +191,26 @@ class Supervisor:
             # A proposal that is late, but not too late: the last one holds on, or torque would jump twice.
             commands = self._accepted
         self._heartbeat(commands, state, standing)
-        return self._send(now_ns, state, standing, commands)
+        # A stop of its own does not wait for the cycle of its messages.
+        begins = not stops and (self._estop_latch or bool(self._took_over))
+        return self._send(now_ns, state, standing, commands, begins)
+
+    def _begin(self, state: VehicleState) -> None:
+        """The first look at the vehicle. Rolling, it was left alone: brake, and hold the angle that is there.
+
+        The springs do not close on turning wheels, and no proposal, however good, drives on.
+        """
+        if not state.usable(*WHEEL_SPEEDS, "steering_front_angle_rad"):
+            return
+        self._begun = True
+        if abs(self._speed_mps) > MOVING_MPS:
+            self._took_over = "begun while the wheels turn"
+            self._accepted = Commands(
+                park_brake_request=ParkBrakeRequest.RELEASE,
+                steering_enable=OnOffState.ON,
+                steering_front_angle_rad=state.steering_front_angle_rad,
+                steering_rear_angle_rad=state.steering_rear_angle_rad,
+            )
 
     def _move(self, now_ns: int, state: VehicleState) -> None:
         """Own odometer, by all wheels; by the motor where one of them is lost."""
@@ -344,12 +392,14 @@ class Supervisor:
         commands.heartbeat_safety_state = commands.status_safety_state
         commands.heartbeat_identity = self._identity
 
-    def _send(self, now_ns: int, state: VehicleState, standing: bool, commands: Commands) -> list[Frame]:
+    def _send(
+        self, now_ns: int, state: VehicleState, standing: bool, commands: Commands, at_once: bool
+    ) -> list[Frame]:
         """Encode; what cannot be encoded is a stop, not a gap."""
         try:
-            return self._sender.frames(now_ns, self._values.values(commands))
+            return self._sender.frames(now_ns, self._values.values(commands), at_once)
         except EncodeError as error:
             self._took_over = self._took_over or f"cannot encode: {error}"
             own = self._own_stop(now_ns, state, standing, self._estop_latch)
             self._heartbeat(own, state, standing)
-            return self._sender.frames(now_ns, self._values.values(own))
+            return self._sender.frames(now_ns, self._values.values(own), True)

@@ -107,6 +107,12 @@ class Rig:
             self.answers[name] += by
 
     def drive_at(self, speed_mps: float, ticks: int = 30) -> None:
+        if not self.said:
+            # It begins beside a vehicle at rest; one that rolls is test_supervisor_begins.py's.
+            self.vehicle.roll(0.0)
+            for _ in range(25):
+                self.now_ns += TICK_NS
+                self.supervisor.step(self.now_ns, self.vehicle.frames(self.now_ns), None)
         self.vehicle.roll(speed_mps)
         self.tick(ticks)
         assert self.supervisor.report.took_over == ""

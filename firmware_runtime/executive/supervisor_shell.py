@@ -1,0 +1,167 @@
+"""The supervisor's process: waits for a proposal, an e-stop or its own deadline, steps, sends.
+
+A good proposal goes out as it comes, not a tick later. Without one the supervisor steps at its deadline all
+the same, and finds the last one too old. Frames are taken as they come; one that presses an e-stop is stepped
+at once. No thread, no lock; whatever other processes do, the next step comes.
+
+This process loads nothing of motion, battery and drive: so this file is its own.
+"""
+
+import select
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from firmware_runtime.can.bus_events import BusEvent
+from firmware_runtime.can.bus_port import BusHealth, BusPort
+from firmware_runtime.can.frame import Frame
+from firmware_runtime.executive.clock import Clock
+from firmware_runtime.executive.link.crossing import (
+    ProposalCodec,
+    ReportCodec,
+    ReportMessage,
+    SupervisorTick,
+)
+from firmware_runtime.executive.link.datagram import Inbox, Outbox
+from firmware_runtime.executive.link.ring import RingWriter
+from firmware_runtime.safety.supervisor import Supervisor
+from firmware_runtime.vehicle.proposal import Proposal
+
+PATIENCE_NS = 5_000_000
+"""So long after the moment at which the next proposal was due the supervisor steps without it (assumption:
+half a tick, beyond any jitter of a healthy `control`)."""
+BLIND_POLL_NS = 1_000_000
+"""Ports that cannot wake anybody are looked at so often (python-can's `virtual`)."""
+EVENTS_MAX = 64
+"""Kept for a `control` that does not listen; what comes first counts."""
+
+
+class WatchedBus(BusPort, BusHealth, Protocol):
+    def fileno(self) -> int:
+        """What becomes readable with a frame; below 0 where there is no such thing."""
+        ...
+
+
+@dataclass(slots=True)
+class ShellStatistics:
+    """Counts since start."""
+
+    steps: int = 0
+    forwarded: int = 0
+    """Steps that had a proposal."""
+    urgent: int = 0
+    """Steps that a frame asked for."""
+    without: int = 0
+    """Steps at the deadline."""
+    overtaken: int = 0
+    """Proposals that found a newer one beside them in the queue: this process had hung."""
+    unreadable: int = 0
+    worst_late_ns: int = 0
+    """Of a step at its deadline."""
+    worst_hand_over_ns: int = 0
+    """From a proposal's tick to its frames on the socket."""
+
+
+class SupervisorShell:
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        buses: Sequence[WatchedBus],
+        proposals: Inbox,
+        reports: Outbox,
+        ticks: RingWriter | None,
+        clock: Clock,
+        period_ns: int,
+    ) -> None:
+        self._supervisor = supervisor
+        self._buses = buses
+        self._ports: Mapping[str, WatchedBus] = {bus.name: bus for bus in buses}
+        self._proposals = proposals
+        self._reports = reports
+        self._ticks = ticks
+        self._clock = clock
+        self._period_ns = period_ns
+        self._proposal_codec = ProposalCodec()
+        self._report_codec = ReportCodec()
+        self._tick_encoder = msgspec.msgpack.Encoder()
+        self._waits_on = [proposals.fileno(), *(fd for bus in buses if (fd := bus.fileno()) >= 0)]
+        self._blind = len(self._waits_on) <= len(buses)
+        self._due_ns = clock.now_ns() + period_ns
+        self._frames: list[Frame] = []
+        self._events: list[BusEvent] = []
+        self.statistics = ShellStatistics()
+
+    def run(self, should_stop: Callable[[], bool]) -> None:
+        """Until `should_stop` says so, which is asked at least once a period."""
+        while not should_stop():
+            self.turn()
+
+    def turn(self) -> None:
+        """Waits for whatever comes first, at most until the deadline, and steps if it asks for that."""
+        now_ns = self._wait()
+        urgent = self._hear(now_ns)
+        proposal = self._newest()
+        if proposal is not None or urgent or now_ns >= self._due_ns:
+            self._step(now_ns, proposal, urgent)
+
+    def _wait(self) -> int:
+        left_ns = self._due_ns - self._clock.now_ns()
+        if self._blind:
+            left_ns = min(left_ns, BLIND_POLL_NS)
+        if left_ns > 0:
+            select.select(self._waits_on, (), (), left_ns * 1e-9)
+        return self._clock.now_ns()
+
+    def _hear(self, now_ns: int) -> bool:
+        urgent = False
+        for bus in self._buses:
+            frames = bus.receive(now_ns)
+            if frames:
+                self._frames += frames
+                urgent = self._supervisor.hear(now_ns, frames) or urgent
+            events = bus.take_events()
+            if events:
+                self._events = (self._events + events)[:EVENTS_MAX]
+        return urgent
+
+    def _newest(self) -> Proposal | None:
+        messages = self._proposals.take()
+        if not messages:
+            return None
+        self.statistics.overtaken += len(messages) - 1
+        proposal = self._proposal_codec.decode(messages[-1])
+        self.statistics.unreadable += proposal is None
+        return proposal
+
+    def _step(self, now_ns: int, proposal: Proposal | None, urgent: bool) -> None:
+        statistics = self.statistics
+        statistics.steps += 1
+        out = self._supervisor.step(now_ns, (), proposal)
+        self._send(out)
+        if proposal is not None:
+            statistics.forwarded += 1
+            self._due_ns = now_ns + self._period_ns + PATIENCE_NS
+            taken_ns = self._clock.now_ns() - proposal.time_ns
+            statistics.worst_hand_over_ns = max(statistics.worst_hand_over_ns, taken_ns)
+        elif now_ns >= self._due_ns:
+            statistics.without += 1
+            statistics.worst_late_ns = max(statistics.worst_late_ns, now_ns - self._due_ns)
+            # Never two steps at once to catch up.
+            self._due_ns = max(self._due_ns, now_ns - self._period_ns) + self._period_ns
+        statistics.urgent += urgent
+        message = ReportMessage(now_ns, self._supervisor.report, self._events)
+        if self._reports.send(self._report_codec.encode(message)):
+            self._events = []
+        if self._ticks is not None:
+            tick = SupervisorTick(now_ns, self._frames, proposal, out)
+            self._ticks.write(self._tick_encoder.encode(tick))
+        self._frames = []
+
+    def _send(self, frames: Sequence[Frame]) -> None:
+        by_bus: dict[str, list[Frame]] = {}
+        for frame in frames:
+            by_bus.setdefault(frame.bus, []).append(frame)
+        for name, batch in by_bus.items():
+            self._ports[name].send(batch)
