@@ -52,6 +52,8 @@ from firmware_runtime.vehicle.signals import Commands, VehicleState
 from firmware_runtime.vehicle.state_builder import StateBuilder
 from firmware_runtime.vehicle.telemetry import Telemetry
 
+NS_PER_MS = 1_000_000
+"""A tick is no shorter, so that numbers never overtake the time."""
 NO_POSE = Pose(0, 0.0, 0.0, 0.0, 0.0, 0.0, 1e3, 1e3, 1e3, 0, 0.0, False)
 
 
@@ -158,7 +160,8 @@ class Controller:
         commands = self._commands(
             state, config.state, permissions, standing, faults, motion, high_voltage, hold, split
         )
-        self._sequence += 1
+        # From the time at which it began: a `control` that begins again is not refused for old numbers.
+        self._sequence = self._sequence + 1 if self._sequence else now_ns // NS_PER_MS + 1
         self._last_pose, self._last_high_voltage, self._last_motion = pose, high_voltage, motion
         if serial:
             self._last_gnss = self._hear_gnss()

@@ -83,6 +83,10 @@ class BusPort(Protocol):
         """Hands frames to the interface in order; returns at once, and counts what it did not take."""
         ...
 
+    def fileno(self) -> int:
+        """What becomes readable when a frame comes; below 0 where the interface has no such thing."""
+        ...
+
     def close(self) -> None:
         """Releases the interface; a second call does nothing."""
         ...

@@ -65,6 +65,12 @@ class PythonCanPort:
     def take_events(self) -> list[BusEvent]:
         return self._events.take()
 
+    def fileno(self) -> int:
+        try:
+            return self._bus.fileno()
+        except NotImplementedError:
+            return -1
+
     def receive(self, now_ns: int) -> list[Frame]:
         frames: list[Frame] = []
         statistics = self.statistics

@@ -146,6 +146,9 @@ class SocketCanPort:
     def take_events(self) -> list[BusEvent]:
         return self._events.take()
 
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
     def receive(self, now_ns: int) -> list[Frame]:
         if self._down:
             self._look_for_link(now_ns)

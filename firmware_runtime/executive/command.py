@@ -16,8 +16,18 @@ from firmware_runtime.executive.subcommand import EXIT_PROBLEMS, Subcommand, pri
 from firmware_runtime.vehicle.identity import code_digest
 from firmware_runtime.vehicle.problems import ConfigurationError
 
-SUBCOMMANDS: tuple[str, ...] = ("check", "doctor", "install", "run", "replay", "safety", "state")
-"""Modules of this package, in the order of `--help`."""
+SUBCOMMANDS: tuple[str, ...] = (
+    "check",
+    "doctor",
+    "install",
+    "run",
+    "run-supervisor",
+    "run-control",
+    "replay",
+    "safety",
+    "state",
+)
+"""Modules of this package, `-` for `_`, in the order of `--help`."""
 
 EPILOG = """\
 examples:
@@ -47,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _load(name: str) -> Subcommand:
-    return cast(Subcommand, importlib.import_module(f"firmware_runtime.executive.{name}"))
+    return cast(Subcommand, importlib.import_module(f"firmware_runtime.executive.{name.replace('-', '_')}"))
 
 
 def _parser(modules: dict[str, Subcommand]) -> argparse.ArgumentParser:

@@ -6,9 +6,7 @@ Not yet: a stop of the vehicle before the end. On SIGTERM or SIGINT the loop end
 way; the actuators' own timeouts stop the vehicle.
 """
 
-import signal
 from collections.abc import Callable, Mapping, Sequence
-from types import FrameType
 from typing import Protocol
 
 from firmware_runtime.can.bus import BusHealth, BusPort
@@ -41,25 +39,6 @@ class HealthSource(Protocol):
 
     @property
     def latest(self) -> Health: ...
-
-
-class StopRequest:
-    """Set by SIGTERM or SIGINT, read once a tick."""
-
-    def __init__(self) -> None:
-        self.signal_number = 0
-        """The signal that came; 0 while none has."""
-
-    def __call__(self) -> bool:
-        return self.signal_number != 0
-
-    def listen(self) -> None:
-        """Takes over both signals; in the main thread only."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
-
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self.signal_number = number
 
 
 def do_nothing(now_ns: int) -> None:

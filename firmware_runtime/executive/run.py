@@ -3,7 +3,7 @@
 import argparse
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -11,16 +11,18 @@ from typing import Any
 
 import msgspec
 
-from firmware_runtime.can.bus import BusError, BusPort, PythonCanPort, SocketCanPort, open_bus
+from firmware_runtime.can.bus import BusPort, PythonCanPort, SocketCanPort
 from firmware_runtime.can.ownership import OwnershipGuard
 from firmware_runtime.executive import bus_options, bus_setup, route_arguments
+from firmware_runtime.executive.bus_ports import open_buses
 from firmware_runtime.executive.clock import MonotonicClock
 from firmware_runtime.executive.host_health import HostHealth
 from firmware_runtime.executive.onboard import Onboard
-from firmware_runtime.executive.realtime import StopRequest, run_periodic
+from firmware_runtime.executive.realtime import run_periodic
 from firmware_runtime.executive.scheduling import prepare_for_ticks
-from firmware_runtime.executive.serial_port import SerialPortError, SerialReader
+from firmware_runtime.executive.serial_port import SerialReader, open_serial
 from firmware_runtime.executive.stage_clock import StageClock
+from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.subcommand import Subparsers
 from firmware_runtime.executive.tick_grid import TICK_NS, LoopStatistics
 from firmware_runtime.recorder.background import BackgroundRecorder
@@ -64,8 +66,8 @@ def run(args: argparse.Namespace) -> int:
     profile, route = route_arguments.load(args)
     with ExitStack() as stack:
         guards = bus_setup.guards(profile)
-        buses = _open_buses(args.bus or [], profile, guards, stack)
-        serial = _open_serial(args.serial or profile.data.localisation.serial_port, profile, stack)
+        buses = open_buses(args.bus or [], profile, guards, stack)
+        serial = open_serial(args.serial or profile.data.localisation.serial_port, profile, stack)
         clock = MonotonicClock()
         stages = StageClock(clock)
         onboard = Onboard(profile, route, stages.mark)
@@ -112,41 +114,6 @@ class Restarts:
         for name in self._watch.renewed:
             if name in self._ports:
                 self._ports[name].reset_recovery(now_ns)
-
-
-def _open_buses(
-    texts: Sequence[str], profile: Profile, guards: Mapping[str, OwnershipGuard], stack: ExitStack
-) -> list[PythonCanPort | SocketCanPort]:
-    """Each closes with `stack`. A SocketCAN port restarts its controller after bus-off by itself."""
-    ports: list[PythonCanPort | SocketCanPort] = []
-    heard = bus_setup.heard_identifiers(profile)
-    for option in bus_options.parse_bus_options(texts, profile.databases):
-        try:
-            port = open_bus(
-                option.name,
-                option.interface,
-                option.channel,
-                option.options_on(is_fd=profile.data.buses[option.name].data_bitrate_bps > 0),
-                identifiers=heard[option.name],
-                guard=guards[option.name],
-            )
-        except BusError as error:
-            got = str(error).partition(" cannot be opened: ")[2] or str(error)
-            problem = Problem("--bus", None, str(option), "an interface that can be opened", got)
-            raise ConfigurationError([problem]) from error
-        stack.callback(port.close)
-        ports.append(port)
-    return ports
-
-
-def _open_serial(path: str, profile: Profile, stack: ExitStack) -> SerialReader:
-    try:
-        reader = SerialReader(path, profile.data.localisation.baud)
-    except SerialPortError as error:
-        problem = Problem("--serial", None, path, "a serial port that can be opened", str(error.__cause__))
-        raise ConfigurationError([problem]) from error
-    stack.callback(reader.close)
-    return reader
 
 
 def _open_recorder(path: Path, profile: Profile, route: Route) -> BackgroundRecorder:

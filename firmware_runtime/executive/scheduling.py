@@ -8,15 +8,17 @@ import gc
 import os
 import sys
 
-PRIORITY = 50
-"""Of SCHED_FIFO's 1 to 99: above everything that is not real-time, below the kernel's own threads."""
+CONTROL_PRIORITY = 45
+"""Of SCHED_FIFO's 1 to 99: above everything that is not real-time, below the kernel's own threads (50)."""
+SUPERVISOR_PRIORITY = 48
+"""Above `control`: whatever that does, the second eye gets the processor."""
 SWITCH_INTERVAL_S = 0.0005
 """So long another thread may keep the interpreter from a tick; Python's own 5 ms is half a tick."""
 _MCL_CURRENT = 1
 """Linux <sys/mman.h>: what is mapped now. Later allocations stay free, so that none can fail by a limit."""
 
 
-def prepare_for_ticks() -> str:
+def prepare_for_ticks(priority: int = CONTROL_PRIORITY) -> str:
     """Call it in the main thread, after start-up and before further threads: they inherit the priority.
 
     Returns how the process is scheduled from here on, in words. Without the right to more it stays as it
@@ -26,17 +28,17 @@ def prepare_for_ticks() -> str:
     gc.collect()
     gc.freeze()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    return f"{_schedule()}, {_lock_memory()}"
+    return f"{_schedule(priority)}, {_lock_memory()}"
 
 
-def _schedule() -> str:
+def _schedule(priority: int) -> str:
     if not hasattr(os, "sched_setscheduler"):
         return "normal scheduling (this system has no SCHED_FIFO)"
     try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
     except PermissionError:
         return "normal scheduling (SCHED_FIFO needs CAP_SYS_NICE or a limit RLIMIT_RTPRIO)"
-    return f"SCHED_FIFO {PRIORITY}"
+    return f"SCHED_FIFO {priority}"
 
 
 def _lock_memory() -> str:

@@ -1,8 +1,12 @@
 """The GNSS receiver's serial port: what is there each tick, never waited for, reopened after a hang-up."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import serial
+
+from firmware_runtime.vehicle.load import Profile
+from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 
 READ_MAX_BYTES = 4096
 """Taken in one tick; assumption: 35 times what 115200 baud brings in one."""
@@ -103,3 +107,14 @@ class SerialReader:
         else:
             self.statistics.reopened += 1
             self._retries = 0
+
+
+def open_serial(path: str, profile: Profile, stack: ExitStack) -> SerialReader:
+    """Opened as a command line or profile names it; ConfigurationError where it cannot be."""
+    try:
+        reader = SerialReader(path, profile.data.localisation.baud)
+    except SerialPortError as error:
+        problem = Problem("--serial", None, path, "a serial port that can be opened", str(error.__cause__))
+        raise ConfigurationError([problem]) from error
+    stack.callback(reader.close)
+    return reader

@@ -39,9 +39,7 @@ EVENTS_MAX = 64
 
 
 class WatchedBus(BusPort, BusHealth, Protocol):
-    def fileno(self) -> int:
-        """What becomes readable with a frame; below 0 where there is no such thing."""
-        ...
+    """Frames, and what the port has to say beside them."""
 
 
 @dataclass(slots=True)

@@ -9,7 +9,8 @@ from firmware_runtime.vehicle.stop_plan import StopPlan
 
 class Proposal(msgspec.Struct, frozen=True):
     sequence: int
-    """Rises by one a tick; the supervisor takes none twice and none out of order."""
+    """Rises by one a tick, from the time in ms at which `control` began; the supervisor takes none twice and
+    none out of order."""
     time_ns: int
     """Monotonic time of the tick it was made in."""
     state: SafetyState

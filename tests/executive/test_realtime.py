@@ -14,8 +14,9 @@ from firmware_runtime.can.bus_events import BusEvent, BusState, EventKind
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.clock import MonotonicClock
 from firmware_runtime.executive.host_health import Health
-from firmware_runtime.executive.realtime import StopRequest, WatchedBus, run_periodic
+from firmware_runtime.executive.realtime import WatchedBus, run_periodic
 from firmware_runtime.executive.stage_clock import StageClock
+from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.tick_grid import LoopStatistics
 from firmware_runtime.recorder.tick_record import TickRecord
 from firmware_runtime.safety.host_report import HostReport
@@ -227,6 +228,9 @@ class Sink:
 
     def send(self, frames: Sequence[Frame]) -> None:
         self.statistics.sent += len(frames)
+
+    def fileno(self) -> int:
+        return -1
 
     def close(self) -> None:
         raise AssertionError("the loop does not own its buses")

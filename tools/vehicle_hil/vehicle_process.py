@@ -12,8 +12,8 @@ from firmware_runtime.can.bus import BusError, BusPort, open_bus
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.bus_options import parse_bus_options
 from firmware_runtime.executive.clock import MonotonicClock
-from firmware_runtime.executive.realtime import StopRequest
 from firmware_runtime.executive.scheduling import prepare_for_ticks
+from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.tick_grid import TickGrid
 from vehicle_hil.gnss.pty import GnssPty
 from vehicle_hil.result import REALTIME, BusFrame

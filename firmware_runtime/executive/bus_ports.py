@@ -1,0 +1,39 @@
+"""Opens the buses that a command line names, each for what this process hears on it and may send."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+
+from firmware_runtime.can.bus import BusError, PythonCanPort, SocketCanPort, open_bus
+from firmware_runtime.can.ownership import OwnershipGuard
+from firmware_runtime.executive import bus_options, bus_setup
+from firmware_runtime.vehicle.load import Profile
+from firmware_runtime.vehicle.problems import ConfigurationError, Problem
+
+
+def open_buses(
+    texts: Sequence[str], profile: Profile, guards: Mapping[str, OwnershipGuard] | None, stack: ExitStack
+) -> list[PythonCanPort | SocketCanPort]:
+    """Each closes with `stack`. A SocketCAN port restarts its controller after bus-off by itself.
+
+    guards: by bus, of the process that sends; None for one that only listens.
+    Raises ConfigurationError where an option is wrong or an interface cannot be opened.
+    """
+    ports: list[PythonCanPort | SocketCanPort] = []
+    heard = bus_setup.heard_identifiers(profile)
+    for option in bus_options.parse_bus_options(texts, profile.databases):
+        try:
+            port = open_bus(
+                option.name,
+                option.interface,
+                option.channel,
+                option.options_on(is_fd=profile.data.buses[option.name].data_bitrate_bps > 0),
+                identifiers=heard[option.name],
+                guard=guards[option.name] if guards is not None else None,
+            )
+        except BusError as error:
+            got = str(error).partition(" cannot be opened: ")[2] or str(error)
+            problem = Problem("--bus", None, str(option), "an interface that can be opened", got)
+            raise ConfigurationError([problem]) from error
+        stack.callback(port.close)
+        ports.append(port)
+    return ports

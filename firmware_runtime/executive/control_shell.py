@@ -1,0 +1,128 @@
+"""The process of `control`: on an absolute grid in time, buses and serial port in, a proposal out.
+
+It sends nothing on a bus. What the supervisor says of the buses that it sends on is an input of the next
+tick. No thread, no lock; a supervisor or `services` that is gone is not waited for.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from firmware_runtime.can.bus_events import BusEvent
+from firmware_runtime.can.bus_port import BusHealth, BusPort
+from firmware_runtime.can.frame import Frame
+from firmware_runtime.controller import Controller
+from firmware_runtime.executive.host_health import UNKNOWN, Health
+from firmware_runtime.executive.link.control_tick import ControlTick
+from firmware_runtime.executive.link.crossing import ProposalCodec, ReportCodec
+from firmware_runtime.executive.link.datagram import Inbox, Outbox
+from firmware_runtime.executive.link.ring import RingWriter
+from firmware_runtime.executive.stage_clock import StageClock
+from firmware_runtime.executive.tick_grid import TickGrid
+from firmware_runtime.safety.host_report import HostReport
+from firmware_runtime.safety.supervisor import SupervisorReport
+
+REPORT_AGE_MAX_NS = 50_000_000
+"""A supervisor that has not said anything for so long is gone (assumption: five of its steps)."""
+NO_REPORT = "no report from the supervisor"
+
+
+class WatchedBus(BusPort, BusHealth, Protocol):
+    """Frames, and what the port has to say beside them."""
+
+
+class SerialSource(Protocol):
+    def read(self, now_ns: int) -> bytes:
+        """All bytes that are there; returns at once, empty while the port is lost."""
+        ...
+
+
+class HealthSource(Protocol):
+    @property
+    def latest(self) -> Health: ...
+
+
+class ReportDesk:
+    """The supervisor's last word, and since when it has said none."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        self._codec = ReportCodec()
+        self._last_ns: int | None = None
+        self._report = SupervisorReport("", False, 0)
+
+    def take(self, now_ns: int) -> tuple[SupervisorReport, list[BusEvent]]:
+        """The report that counts now, and events of the supervisor's ports since the last call."""
+        events: list[BusEvent] = []
+        for message in self._inbox.take():
+            said = self._codec.decode(message)
+            if said is not None:
+                self._last_ns, self._report = now_ns, said.report
+                events += said.bus_events
+        if self._last_ns is not None and now_ns - self._last_ns > REPORT_AGE_MAX_NS:
+            return msgspec.structs.replace(self._report, took_over=NO_REPORT), events
+        return self._report, events
+
+
+class ControlShell:
+    def __init__(
+        self,
+        controller: Controller,
+        buses: Sequence[WatchedBus],
+        serial: SerialSource,
+        proposals: Outbox,
+        reports: Inbox,
+        ticks: RingWriter | None,
+        grid: TickGrid,
+        stages: StageClock,
+        health: HealthSource | None,
+    ) -> None:
+        self._controller = controller
+        self._buses = buses
+        self._serial = serial
+        self._proposals = proposals
+        self._desk = ReportDesk(reports)
+        self._ticks = ticks
+        self._grid = grid
+        self._stages = stages
+        self._health = health
+        self._codec = ProposalCodec()
+        self._tick_encoder = msgspec.msgpack.Encoder()
+
+    def run(self, should_stop: Callable[[], bool], period_ns: int) -> None:
+        """Until `should_stop` says so, which is asked before each tick."""
+        while not should_stop():
+            now_ns = self._grid.wait()
+            if now_ns is not None:
+                self._tick(now_ns, period_ns)
+                self._grid.done()
+
+    def _tick(self, now_ns: int, period_ns: int) -> None:
+        stages = self._stages
+        slowest, slowest_ns = stages.slowest, stages.slowest_ns
+        stages.begin(self._grid.begun_due_ns, now_ns)
+        frames: list[Frame] = []
+        events: list[BusEvent] = []
+        for bus in self._buses:
+            frames += bus.receive(now_ns)
+            events += bus.take_events()
+        stages.mark("receive")
+        serial = self._serial.read(now_ns)
+        report, told = self._desk.take(now_ns)
+        host = HostReport(
+            (*events, *told),
+            period_ns,
+            self._grid.cycle_ns,
+            slowest,
+            slowest_ns,
+            *(self._health.latest if self._health is not None else UNKNOWN),
+        )
+        proposal = self._controller.step(now_ns, frames, serial, report, host)
+        self._proposals.send(self._codec.encode(proposal))
+        stages.mark("send")
+        telemetry = self._controller.telemetry
+        if self._ticks is not None and telemetry is not None:
+            tick = ControlTick(now_ns, frames, serial, report, host, proposal, telemetry)
+            self._ticks.write(self._tick_encoder.encode(tick))
+        stages.mark("record")

@@ -1,0 +1,79 @@
+"""`firmware-runtime run-control PROFILE --route FILE`: the process that drives, by proposals alone."""
+
+import argparse
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+
+from firmware_runtime.controller import Controller
+from firmware_runtime.executive import bus_options, route_arguments
+from firmware_runtime.executive.bus_ports import open_buses
+from firmware_runtime.executive.clock import MonotonicClock
+from firmware_runtime.executive.control_shell import ControlShell
+from firmware_runtime.executive.host_health import HostHealth
+from firmware_runtime.executive.link import crossing
+from firmware_runtime.executive.link.datagram import Inbox, Outbox
+from firmware_runtime.executive.link.ring import RingWriter
+from firmware_runtime.executive.link.shared_file import LinkError
+from firmware_runtime.executive.scheduling import CONTROL_PRIORITY, prepare_for_ticks
+from firmware_runtime.executive.serial_port import open_serial
+from firmware_runtime.executive.stage_clock import StageClock
+from firmware_runtime.executive.stop_request import StopRequest
+from firmware_runtime.executive.subcommand import Subparsers
+from firmware_runtime.executive.tick_grid import TICK_NS, TickGrid
+from firmware_runtime.vehicle.problems import ConfigurationError, Problem
+
+EPILOG = """\
+examples:
+  firmware-runtime run-control configs/q_truck.toml --route configs/routes/yard.csv \\
+      --link /run/firmware-runtime --bus drive=socketcan:can0 --bus body=socketcan:can1 --serial /dev/ttyS0
+
+It sends nothing on a bus: `run-supervisor` with the same --link does, if it finds the proposals good.
+
+exit status: 0 ended by a signal, 1 failed, 2 bad input"""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "run-control",
+        help="the process that drives by proposals (part of run)",
+        description="Hears buses and GNSS receiver, and proposes to run-supervisor 100 times a second.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    route_arguments.add(parser)
+    parser.add_argument("--bus", metavar="NAME=INTERFACE:CHANNEL", action="append", help=bus_options.HELP)
+    parser.add_argument("--serial", metavar="PORT", help="GNSS receiver (default: as the profile says)")
+    parser.add_argument(
+        "--link", metavar="DIR", type=Path, required=True, help="folder of the processes' links"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints one line when it begins, and its statistics as JSON at the end."""
+    stop = StopRequest()
+    stop.listen()
+    profile, route = route_arguments.load(args)
+    with ExitStack() as stack:
+        buses = open_buses(args.bus or [], profile, None, stack)
+        serial = open_serial(args.serial or profile.data.localisation.serial_port, profile, stack)
+        try:
+            proposals = Outbox(args.link / crossing.PROPOSALS)
+            reports = Inbox(args.link / crossing.REPORTS)
+            ticks = RingWriter(args.link / crossing.CONTROL_TICKS)
+        except LinkError as error:
+            problem = Problem("--link", None, str(args.link), "a folder for the processes' links", str(error))
+            raise ConfigurationError([problem]) from error
+        clock = MonotonicClock()
+        stages = StageClock(clock)
+        controller = Controller(profile, route, stages.mark)
+        health = HostHealth(None)
+        stack.callback(health.close)
+        scheduling = prepare_for_ticks(CONTROL_PRIORITY)
+        grid = TickGrid(clock)
+        shell = ControlShell(controller, buses, serial, proposals, reports, ticks, grid, stages, health)
+        print(f"control of {profile.data.vehicle.name} {profile.identity}, {scheduling}", flush=True)
+        shell.run(stop, TICK_NS)
+        print(msgspec.json.encode({"loop": grid.statistics}).decode(), flush=True)
+    return 0

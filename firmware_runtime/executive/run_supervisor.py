@@ -1,0 +1,87 @@
+"""`firmware-runtime run-supervisor PROFILE`: the process that alone sends to the actuators.
+
+Nothing of motion, battery or drive is loaded here, and nothing is shared with `control` but what crosses the
+link: so this file and supervisor_shell.py stand apart from the rest of the executive.
+"""
+
+import argparse
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+
+import msgspec
+
+from firmware_runtime.executive import bus_options, bus_setup, compiled_databases
+from firmware_runtime.executive.bus_ports import open_buses
+from firmware_runtime.executive.clock import MonotonicClock
+from firmware_runtime.executive.link import crossing
+from firmware_runtime.executive.link.datagram import Inbox, Outbox
+from firmware_runtime.executive.link.ring import RingWriter
+from firmware_runtime.executive.link.shared_file import LinkError
+from firmware_runtime.executive.scheduling import SUPERVISOR_PRIORITY, prepare_for_ticks
+from firmware_runtime.executive.stop_request import StopRequest
+from firmware_runtime.executive.subcommand import Subparsers
+from firmware_runtime.executive.supervisor_shell import SupervisorShell
+from firmware_runtime.executive.tick_grid import TICK_NS
+from firmware_runtime.safety.supervisor import Supervisor
+from firmware_runtime.vehicle.problems import ConfigurationError, Problem
+
+EPILOG = """\
+examples:
+  firmware-runtime run-supervisor configs/q_truck.toml --link /run/firmware-runtime \\
+      --bus drive=socketcan:can0 --bus body=socketcan:can1
+
+It hears the buses by itself, takes proposals from `run-control` with the same --link, and stops the vehicle
+without them. SIGTERM ends it; the actuators' own timeouts stop what still rolls.
+
+exit status: 0 ended by a signal, 1 failed, 2 bad input"""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "run-supervisor",
+        help="the process that checks and sends (part of run)",
+        description="Checks each proposal of run-control, sends it, and stops the vehicle without.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("profile", metavar="PROFILE", type=Path, help="vehicle profile (TOML)")
+    compiled_databases.add(parser)
+    parser.add_argument("--bus", metavar="NAME=INTERFACE:CHANNEL", action="append", help=bus_options.HELP)
+    parser.add_argument(
+        "--link", metavar="DIR", type=Path, required=True, help="folder of the processes' links"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints one line when it begins, and its counts as JSON at the end."""
+    stop = StopRequest()
+    stop.listen()
+    profile = compiled_databases.load(args)
+    with ExitStack() as stack:
+        guards = bus_setup.guards(profile)
+        buses = open_buses(args.bus or [], profile, guards, stack)
+        try:
+            proposals = Inbox(args.link / crossing.PROPOSALS)
+            reports = Outbox(args.link / crossing.REPORTS)
+            ticks = RingWriter(args.link / crossing.SUPERVISOR_TICKS)
+        except LinkError as error:
+            problem = Problem("--link", None, str(args.link), "a folder for the processes' links", str(error))
+            raise ConfigurationError([problem]) from error
+        supervisor = Supervisor(profile)
+        scheduling = prepare_for_ticks(SUPERVISOR_PRIORITY)
+        shell = SupervisorShell(supervisor, buses, proposals, reports, ticks, MonotonicClock(), TICK_NS)
+        print(f"supervisor of {profile.data.vehicle.name} {profile.identity}, {scheduling}", flush=True)
+        shell.run(stop)
+        print(msgspec.json.encode(_figures(shell, supervisor)).decode(), flush=True)
+    return 0
+
+
+def _figures(shell: SupervisorShell, supervisor: Supervisor) -> dict[str, object]:
+    report = supervisor.report
+    return {
+        "shell": asdict(shell.statistics),
+        "took_over": report.took_over,
+        "estop": report.estop,
+        "rejected": report.rejected,
+    }

@@ -1,0 +1,147 @@
+"""The processes of a vehicle computer and a simulated vehicle, all real, on buses of this host's loopback."""
+
+import os
+import secrets
+import select
+import signal
+import socket
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import cantools
+from cantools.database.can import Database
+
+from firmware_runtime.can.bus import open_bus
+from firmware_runtime.can.frame import Frame
+from tests.bus_vehicle import ROOT
+from vehicle_hil.child import Child
+from vehicle_hil.result import Truth
+from vehicle_hil.vehicle_link import Go, Ready, RecordReader, TickReport, VehicleOrder, write_record
+
+PROFILE = ROOT / "configs" / "q_truck.toml"
+START_S = 60.0
+
+
+def free_bus(name: str) -> tuple[str, str, int]:
+    """Name, multicast group and port that nobody else on this host has."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("", 0))
+        port = free.getsockname()[1]
+    return name, f"239.192.{secrets.randbelow(256)}.{1 + secrets.randbelow(254)}", port
+
+
+class Computer:
+    """Starts `control` and `supervisor` beside a vehicle; looks at the bus as any node would."""
+
+    def __init__(self, folder: Path, route: Path) -> None:
+        self.folder, self.route = folder, route
+        self._stack = ExitStack()
+        self._buses = [free_bus("drive"), free_bus("body")]
+        self.bus_options = [f"{name}=udp_multicast:{group},port={port}" for name, group, port in self._buses]
+        self.children: dict[str, Child] = {}
+        database = cantools.database.load_file(ROOT / "dbc" / "q_truck_drive.dbc")
+        assert isinstance(database, Database)
+        self._database = database
+        self.frames: list[tuple[int, str, dict[str, Any]]] = []
+        """Arrival on the drive bus (monotonic ns), message, values: of the runtime's messages."""
+        self.truth: Truth | None = None
+
+    def __enter__(self) -> Self:
+        name, group, port = self._buses[0]
+        self._ear = open_bus(name, "udp_multicast", group, {"port": port})
+        self._stack.callback(self._ear.close)
+        command = [sys.executable, "-m", "vehicle_hil.vehicle_process"]
+        vehicle = Child("vehicle", command, self.folder / "vehicle.err")
+        self.vehicle = self._stack.enter_context(vehicle)
+        reports = RecordReader(vehicle.stdout)
+        order = VehicleOrder(
+            profile_path=str(PROFILE),
+            route_path=str(self.route),
+            distance_m=None,
+            allow_infeasible=False,
+            seed=1,
+            out_dir=str(self.folder),
+            buses=tuple(self.bus_options),
+        )
+        write_record(vehicle.stdin, order)
+        ready = reports.read(Ready)
+        assert ready is not None, vehicle.complaint()
+        self._reports = reports
+        self._serial = ready.serial_port
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def start(self, *names: str) -> None:
+        """Starts these processes and waits until each has said that it begins."""
+        for name in names:
+            command = [sys.executable, "-m", "firmware_runtime.executive", f"run-{name}", str(PROFILE)]
+            command += ["--link", str(self.folder)]
+            for option in self.bus_options:
+                command += ["--bus", option]
+            if name == "control":
+                command += ["--route", str(self.route), "--serial", self._serial]
+            child = Child(name, command, self.folder / f"{name}.err")
+            self.children[name] = self._stack.enter_context(child)
+            readable, _, _ = select.select([child.stdout], [], [], START_S)
+            line = child.stdout.readline() if readable else b""
+            assert line.startswith(f"{name} of q_truck ".encode()), child.complaint()
+
+    def go(self) -> None:
+        write_record(self.vehicle.stdin, Go(time.monotonic_ns()))
+
+    def signal(self, name: str, number: int) -> int:
+        """Monotonic time at which it was sent."""
+        now_ns = time.monotonic_ns()
+        os.kill(self.children[name].pid, number)
+        return now_ns
+
+    def kill(self, name: str) -> int:
+        return self.signal(name, signal.SIGKILL)
+
+    def look(self) -> Truth:
+        """One more tick of the vehicle, and all frames that came meanwhile."""
+        report = self._reports.read(TickReport)
+        assert report is not None, self.vehicle.complaint()
+        self.truth = report.truth
+        self.hear()
+        return report.truth
+
+    def hear(self) -> None:
+        now_ns = time.monotonic_ns()
+        for frame in self._ear.receive(now_ns):
+            self._note(now_ns, frame)
+
+    def _note(self, now_ns: int, frame: Frame) -> None:
+        try:
+            message = self._database.get_message_by_frame_id(frame.can_id & 0x1FFF_FFFF)
+        except KeyError:
+            return
+        if "RUNTIME" in message.senders:
+            values: Any = message.decode(frame.data, decode_choices=False)
+            self.frames.append((now_ns, message.name, values))
+
+    def drive_to(self, speed_mps: float, seconds: float = 60.0) -> None:
+        end_s = time.monotonic() + seconds
+        while self.look().speed_mps < speed_mps:
+            assert time.monotonic() < end_s, (self.truth, self.frames[-3:])
+
+    def watch(self, seconds: float) -> None:
+        """Listens to the bus closely, whatever the vehicle reports."""
+        end_s = time.monotonic() + seconds
+        while time.monotonic() < end_s:
+            self.hear()
+            time.sleep(0.0005)
+
+    def until_standing(self, seconds: float = 30.0) -> Truth:
+        end_s = time.monotonic() + seconds
+        while (truth := self.look()).speed_mps != 0.0:
+            assert time.monotonic() < end_s, truth
+        return truth
