@@ -16,7 +16,8 @@ from firmware_runtime.executive.link import crossing
 from firmware_runtime.executive.link.datagram import Inbox, Outbox
 from firmware_runtime.executive.link.ring import RingWriter
 from firmware_runtime.executive.link.shared_file import LinkError
-from firmware_runtime.executive.scheduling import CONTROL_PRIORITY, prepare_for_ticks
+from firmware_runtime.executive.processes import CONTROL
+from firmware_runtime.executive.scheduling import prepare_for_ticks
 from firmware_runtime.executive.serial_port import open_serial
 from firmware_runtime.executive.stage_clock import StageClock
 from firmware_runtime.executive.stop_request import StopRequest
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         controller = Controller(profile, route, stages.mark)
         health = HostHealth(None)
         stack.callback(health.close)
-        scheduling = prepare_for_ticks(CONTROL_PRIORITY)
+        scheduling = prepare_for_ticks(CONTROL.priority)
         grid = TickGrid(clock)
         shell = ControlShell(controller, buses, serial, proposals, reports, ticks, grid, stages, health)
         print(f"control of {profile.data.vehicle.name} {profile.identity}, {scheduling}", flush=True)

@@ -18,7 +18,8 @@ from firmware_runtime.executive.link import crossing
 from firmware_runtime.executive.link.datagram import Inbox, Outbox
 from firmware_runtime.executive.link.ring import RingWriter
 from firmware_runtime.executive.link.shared_file import LinkError
-from firmware_runtime.executive.scheduling import SUPERVISOR_PRIORITY, prepare_for_ticks
+from firmware_runtime.executive.processes import SUPERVISOR
+from firmware_runtime.executive.scheduling import prepare_for_ticks
 from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.subcommand import Subparsers
 from firmware_runtime.executive.supervisor_shell import SupervisorShell
@@ -69,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
             problem = Problem("--link", None, str(args.link), "a folder for the processes' links", str(error))
             raise ConfigurationError([problem]) from error
         supervisor = Supervisor(profile)
-        scheduling = prepare_for_ticks(SUPERVISOR_PRIORITY)
+        scheduling = prepare_for_ticks(SUPERVISOR.priority)
         shell = SupervisorShell(supervisor, buses, proposals, reports, ticks, MonotonicClock(), TICK_NS)
         print(f"supervisor of {profile.data.vehicle.name} {profile.identity}, {scheduling}", flush=True)
         shell.run(stop)

@@ -8,10 +8,8 @@ import gc
 import os
 import sys
 
-CONTROL_PRIORITY = 45
-"""Of SCHED_FIFO's 1 to 99: above everything that is not real-time, below the kernel's own threads (50)."""
-SUPERVISOR_PRIORITY = 48
-"""Above `control`: whatever that does, the second eye gets the processor."""
+from firmware_runtime.executive.processes import CONTROL_PRIORITY
+
 SWITCH_INTERVAL_S = 0.0005
 """So long another thread may keep the interpreter from a tick; Python's own 5 ms is half a tick."""
 _MCL_CURRENT = 1

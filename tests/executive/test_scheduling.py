@@ -21,7 +21,7 @@ def test_what_it_says_is_what_it_got() -> None:
     """In a process of its own: this one must stay as it is."""
     answer = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True)
     words, is_fifo, locked_kb = answer.stdout.splitlines()
-    assert words.startswith("SCHED_FIFO 50, " if is_fifo == "True" else "normal scheduling (")
+    assert words.startswith("SCHED_FIFO 45, " if is_fifo == "True" else "normal scheduling (")
     assert ("memory not locked" in words) == (locked_kb == "0")
 
 
