@@ -60,8 +60,8 @@ REQUIREMENTS = (
     Requirement(
         "SR-06",
         "H1",
-        "What is kept over a loss of power is the latches, all of them and nothing else; a record "
-        "that is damaged is refused, never read as released.",
+        "What the state machine keeps over a loss of power is its latches, all of them and nothing "
+        "else; a record that is damaged is refused, never read as released.",
     ),
     Requirement(
         "SR-07",
