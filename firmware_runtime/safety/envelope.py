@@ -283,9 +283,10 @@ def _torque(limits: Limits, c: Context) -> str:
 
 
 def _torque_rise_nmps(c: Context) -> float:
-    """Only growth counts: taking torque away is always permitted."""
-    new, old = c.proposal.commands.traction_torque_nm, c.accepted.traction_torque_nm
-    return abs(new - old) / c.elapsed_s if c.in_charge and abs(new) > abs(old) else 0.0
+    """Only growth counts, and beyond zero all is growth: taking torque away is always permitted."""
+    new_nm, old_nm = c.proposal.commands.traction_torque_nm, c.accepted.traction_torque_nm
+    kept_nm = abs(old_nm) if new_nm * old_nm > 0.0 else 0.0
+    return max(abs(new_nm) - kept_nm, 0.0) / c.elapsed_s if c.in_charge else 0.0
 
 
 def _slew(limits: Limits, c: Context) -> str:

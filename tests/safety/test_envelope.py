@@ -266,6 +266,31 @@ def test_torque_grows_no_faster_than_it_may_and_falls_at_once() -> None:
     assert judged({"traction_torque_nm": 500.0}, in_charge=False) == "", "no step from one to the next"
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.requirement("SR-15")
+def test_torque_that_turns_round_grows_from_zero(sign: float) -> None:
+    """What it had is taken away, which it always may be; all that comes beyond zero is growth."""
+    laden: dict[str, Any] = {"lightest_kg": FULL_KG, "heaviest_kg": FULL_KG}
+    for had_nm in (0.5, 70.0, 2999.0):
+        before = {"traction_torque_nm": sign * had_nm}
+        assert judged({"traction_torque_nm": -sign * 119.9}, before, **laden) == ""
+        assert judged({"traction_torque_nm": -sign * 120.1}, before, **laden) == (
+            "slew of torque: 12010 Nm/s, limit 12000 Nm/s"
+        )
+
+
+@pytest.mark.requirement("SR-15")
+def test_where_torque_may_hardly_grow_it_may_be_kept_and_taken_away() -> None:
+    slow = msgspec.structs.replace(
+        TRUCK, traction=msgspec.structs.replace(TRUCK.traction, torque_slew_nmps=0.1)
+    )
+    for torque_nm in (0.0, 0.9, -0.9, 500.0):
+        assert judged(**steady(torque_nm), data=slow) == ""
+        assert judged({}, {"traction_torque_nm": torque_nm}, data=slow) == ""
+        assert judged({"traction_torque_nm": torque_nm}, in_charge=False, data=slow) == ""
+    assert judged({"traction_torque_nm": 0.9}, data=slow) == "slew of torque: 90 Nm/s, limit 0.15 Nm/s"
+
+
 def test_the_empty_vehicle_is_not_jerked() -> None:
     # 15 m/s³ of 26.5 t are 11,925 Nm/s
     assert judged({"traction_torque_nm": 119.0}) == ""
