@@ -7,6 +7,8 @@ One of the five speeds may say otherwise, if it is proved to lie: bit for bit th
 the four others are still. A turning wheel never repeats itself so (safety/frozen.py); two that do are motion.
 """
 
+from typing import NamedTuple
+
 from firmware_runtime.vehicle.profile import Safety, Traction
 from firmware_runtime.vehicle.signals import WHEEL_SPEEDS, VehicleState
 
@@ -17,6 +19,15 @@ CONFIRM_ALONE_NS = 1_000_000_000
 """One still for so long while the other is lost (assumption); four, while the fifth repeats itself."""
 
 
+class _Lie(NamedTuple):
+    """The one of the five that is not still while the others are."""
+
+    which: int
+    speed_mps: float
+    """What it repeats."""
+    since_ns: int
+
+
 class Standstill:
     """Pure; remembers only since when all was still, and since when all but one that repeats itself."""
 
@@ -24,9 +35,7 @@ class Standstill:
         self._limit_mps = safety.standstill_speed_mps
         self._metres_per_radian = traction.wheel_radius_m / traction.gear_ratio
         self._still_since_ns: int | None = None
-        self._lie: tuple[int, float] | None = None
-        """Which of the five alone is not still, and the value that it repeats."""
-        self._lie_since_ns = 0
+        self._lie: _Lie | None = None
 
     def step(self, now_ns: int, state: VehicleState) -> bool:
         limit = self._limit_mps
@@ -64,6 +73,7 @@ class Standstill:
         if len(loud) > 1:
             self._lie = None
             return False
-        if loud[0] != self._lie:
-            self._lie, self._lie_since_ns = loud[0], now_ns
-        return now_ns - self._lie_since_ns >= CONFIRM_ALONE_NS
+        lie = self._lie
+        if lie is None or loud[0] != (lie.which, lie.speed_mps):
+            lie = self._lie = _Lie(*loud[0], now_ns)
+        return now_ns - lie.since_ns >= CONFIRM_ALONE_NS

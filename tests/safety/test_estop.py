@@ -1,5 +1,6 @@
 """The e-stop's two channels: what each pair means, written again from the requirement."""
 
+import msgspec
 import pytest
 
 from firmware_runtime.safety.estop import EStopReader
@@ -114,3 +115,17 @@ def test_a_contradiction_with_gaps_does_not_add_up(reading: Reading) -> None:
         reading.see(OPEN, CLOSED, ticks=DISAGREEMENT_MAX_TICKS)
         reading.see(OPEN, ERROR)
     assert not reading.see(CLOSED, CLOSED)
+
+
+@pytest.mark.parametrize("longest_s", [0.1, 1.0])
+@pytest.mark.requirement("SR-01")
+def test_a_contradiction_is_a_defect_from_the_nanosecond_after_its_time(longest_s: float) -> None:
+    """1 s is the longest time that a profile may state."""
+    longest_ns = round(longest_s * 1000) * 1_000_000
+    contradicting = vehicle_state(estop_channel_a=OPEN, estop_channel_b=CLOSED)
+    for lasted_ns, defect in ((longest_ns, False), (longest_ns + 1, True)):
+        reader = EStopReader(msgspec.structs.replace(SAFETY, estop_disagreement_max_s=longest_s))
+        reader.step(7, contradicting)
+        reader.step(7 + lasted_ns, contradicting)
+        closed = vehicle_state(estop_channel_a=CLOSED, estop_channel_b=CLOSED)
+        assert reader.step(8 + lasted_ns, closed) is defect

@@ -139,3 +139,19 @@ def test_a_speed_that_is_still_in_between_begins_its_second_anew() -> None:
     confirmed(standstill, 0, 60, **{FIVE[0]: 0.5})
     confirmed(standstill, 60, 1)
     assert not any(confirmed(standstill, 61, ALONE_TICKS, **{FIVE[0]: 0.5}))
+
+
+@pytest.mark.parametrize("name", FIVE)
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+@pytest.mark.requirement("SR-24")
+def test_beside_a_speed_that_repeats_itself_the_others_are_still_at_the_limit_and_not_beyond(
+    name: str, sign: float
+) -> None:
+    limits = dict.fromkeys(WHEELS, sign * STANDSTILL_MPS) | {FIVE[-1]: sign * 1.0}
+    loud = {name: 20.0}
+    at_limit = confirmed(Standstill(DATA.safety, DATA.traction), 0, ALONE_TICKS + 1, **(limits | loud))
+    assert at_limit == [False] * ALONE_TICKS + [True]
+    for other in set(FIVE) - {name}:
+        beyond = limits | loud | {other: 1.001 * limits[other]}
+        standstill = Standstill(DATA.safety, DATA.traction)
+        assert not any(confirmed(standstill, 0, 3 * ALONE_TICKS, **beyond))

@@ -6,7 +6,6 @@ _NANOSECOND = (
     "Longer by one part in 10^9: less than a nanosecond, and rounded away, for any time below half a second."
 )
 _KEYS = "Only the keys are read."
-_UNTIL = "Nothing was found yet: without words no time counts, and no time is below 0."
 _BEGUN = "Set by the first reading, which equals nothing before it."
 _NO_CURRENT = "Without current no limit that a battery can tell is exceeded, whichever is looked at."
 _TO_THE_BIT = (
@@ -15,10 +14,6 @@ _TO_THE_BIT = (
 _UNUSED = "Triggers of its own making are never fired, and no callback asks for an event."
 
 REASONS: dict[tuple[str, str], str] = {
-    (
-        "estop.py",
-        "self._disagreement_max_ns = round(safety.estop_disagreement_max_s * 1000000001.0)",
-    ): "Longer by one part in 10^9: within a nanosecond for the second that a profile may state at most.",
     ("estop.py", "self._heard = None"): _FALSE,
     ("estop.py", "self._defect = None"): _FALSE,
     (
@@ -37,10 +32,6 @@ REASONS: dict[tuple[str, str], str] = {
         'row = rows.get(memory.row.identifier, {"active": None, "changed_ns": 1, "observed": 0})',
     ): "With nothing observed that time is set by the first observation, before it is looked at.",
     ("actuator_response.py", "if asked_nm > 0.0:"): "With nothing asked both bands are from 0 to 0.",
-    ("clock_watch.py", "self._text = None"): _FALSE,
-    ("clock_watch.py", 'self._text = "XXXX"'): _UNTIL,
-    ("clock_watch.py", "self._until_ns = None"): _UNTIL,
-    ("clock_watch.py", "self._until_ns = 1"): _UNTIL,
     ("fault_row.py", 'code, _, failure_type = text.rpartition("-")'): "A code has one dash.",
     (
         "fault_row.py",
@@ -104,8 +95,10 @@ REASONS: dict[tuple[str, str], str] = {
         "state_table.py",
         "return frozenset(None)",
     ): "Called while the table is built: the table's tests would not even begin.",
-    ("standstill.py", 'self._lie = ""'): "Only compared with a pair, which it equals as little as None.",
-    ("standstill.py", "self._lie_since_ns = 1"): "Set together with the pair that it belongs to.",
+    (
+        "envelope.py",
+        "kept_nm = abs(old_nm) if new_nm * old_nm >= 0.0 else 0.0",
+    ): "Where one of the two is zero, nothing is kept, or nothing grows.",
     ("state_machine.py", "auto_transitions=None,"): _FALSE,
     ("state_machine.py", "send_event=None,"): _FALSE,
     ("state_machine.py", "without initial=SafetyState.INIT,"): "The state is set before each move.",

@@ -26,7 +26,7 @@ from tests.safety.mutants.judging import NO_TESTS, SURVIVED
 
 ROOT = Path(__file__).parents[3]
 SAFETY = Path("firmware_runtime", "safety")
-OPEN = ("contactor_hold.py", "envelope.py", "standstill.py", "supervisor.py")
+OPEN = ("supervisor.py",)
 """Not judged to the end yet: their survivors have neither a test nor a reason so far."""
 SAMPLE = (
     "bus_watch.py",
@@ -37,6 +37,7 @@ SAMPLE = (
     "guards.py",
     "limit_watch.py",
     "permits.py",
+    "standstill.py",
 )
 SAMPLED_EACH = 12
 SCORE_MIN = 0.95
