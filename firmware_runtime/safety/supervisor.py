@@ -400,6 +400,8 @@ class Supervisor:
             return self._sender.frames(now_ns, self._values.values(commands), at_once)
         except EncodeError as error:
             self._took_over = self._took_over or f"cannot encode: {error}"
-            own = self._own_stop(now_ns, state, standing, self._estop_latch)
+            own = self._own_stop(now_ns, state, standing, self._estop_latch or self._hard)
+            # A stop shows people what the last proposal did, and that may be what cannot be encoded.
+            own.status_severity = own.status_active_faults = own.status_route_share = 0.0
             self._heartbeat(own, state, standing)
             return self._sender.frames(now_ns, self._values.values(own), True)
