@@ -20,6 +20,7 @@ SUBCOMMANDS: tuple[str, ...] = (
     "check",
     "doctor",
     "install",
+    "manifest",
     "run",
     "run-supervisor",
     "run-control",

@@ -5,9 +5,20 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from firmware_runtime.executive import bus_options, compiled_databases
-from firmware_runtime.executive.deployment.layout import Placed, Release, release, system_files
+from firmware_runtime.executive.deployment import signing
+from firmware_runtime.executive.deployment.layout import (
+    CURRENT,
+    MANIFEST,
+    PUBLIC_KEY,
+    Placed,
+    Release,
+    release,
+    system_files,
+)
+from firmware_runtime.executive.deployment.permission import no_manifest, require_signed
 from firmware_runtime.executive.deployment.place import Step, carry_out, plan
 from firmware_runtime.executive.deployment.units import (
     NAME,
@@ -25,9 +36,19 @@ from firmware_runtime.motion.route_file import read_route_file
 from firmware_runtime.vehicle.configuration_files import profile_files, route_files
 from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem
+from firmware_runtime.vehicle.profile import DEPLOYMENT
 
+SIGNED = ("--manifest", f"/{CURRENT}/{MANIFEST}", "--public-key", f"/{PUBLIC_KEY}")
+UNSIGNED = ("--development",)
+"""What supervisor and control are told; the second only of a development profile, and seen on the bus."""
 HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")
 """What the units do not see (ProtectHome, PrivateTmp)."""
+
+
+class Signed(NamedTuple):
+    manifest: bytes
+    public_key: bytes
+
 
 EPILOG = """\
 examples:
@@ -76,6 +97,8 @@ def add_parser(subparsers: Subparsers) -> None:
         default=str(own),
         help="firmware-runtime on the vehicle; default: %(default)s",
     )
+    parser.add_argument("--manifest", metavar="FILE", type=Path, help="signed; a deployment profile needs it")
+    parser.add_argument("--public-key", metavar="PEM", type=Path, help="trusted from now on")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be written")
     compiled_databases.add(parser)
 
@@ -87,8 +110,11 @@ def run(args: argparse.Namespace) -> int:
     for route in args.route:
         # One that cannot be driven is not installed.
         build_route(read_route_file(route), profile.data)
-    what = release(profile.data.vehicle.name, files, routes)
+    signed = _signed(args, profile)
+    what = release(profile.data.vehicle.name, files, routes, None if signed is None else signed.manifest)
     system = system_files(unit_files(_choices(args, profile, what)), args.watchdog)
+    if signed is not None:
+        system = (*system, Placed(PUBLIC_KEY, signed.public_key))
     steps = (plan if args.dry_run else carry_out)(args.prefix, what, system)
     print(_text(args, what, system, steps, Style(sys.stdout)))
     return 0
@@ -107,7 +133,23 @@ def _choices(args: argparse.Namespace, profile: Profile, what: Release) -> UnitC
         watchdog=_device("--watchdog", args.watchdog),
         cores=args.cores or share_out(tuple(sorted(os.sched_getaffinity(0)))),
         stop_max_s=longest_stop_s(profile.data),
+        start_options=SIGNED if args.manifest else UNSIGNED,
     )
+
+
+def _signed(args: argparse.Namespace, profile: Profile) -> Signed | None:
+    """Manifest and key, where they are named and say just this; ConfigurationError where not, or needed."""
+    if args.manifest is None and args.public_key is None:
+        if profile.data.purpose == DEPLOYMENT:
+            raise ConfigurationError(no_manifest(profile))
+        return None
+    if args.manifest is None or args.public_key is None:
+        missing = "--manifest" if args.manifest is None else "--public-key"
+        raise ConfigurationError([Problem(missing, None, "", "--manifest and --public-key together", "one")])
+    problems = require_signed(profile, args.route, args.manifest, args.public_key)
+    if problems:
+        raise ConfigurationError(problems)
+    return Signed(signing.read(args.manifest), signing.read(args.public_key))
 
 
 def _program(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import functools
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import firmware_runtime
@@ -15,6 +15,18 @@ def configuration_identity(files: Iterable[tuple[str, bytes]]) -> str:
     not go in: the same files give the same identity in any folder.
     """
     return _digest([("code", code_digest().encode()), *files])
+
+
+def identity_with_routes(identity: str, routes: Mapping[str, str]) -> str:
+    """The identity with the routes in it: SHA-256 (64 hex digits), by their file names, in any order.
+
+    routes: file name -> SHA-256 of its content. Without routes it is the identity itself. Digests suffice, so
+    that a process which reads no route knows the same identity from the manifest.
+    """
+    if not routes:
+        return identity
+    parts = [(f"route {name}", routes[name].encode()) for name in sorted(routes)]
+    return _digest([("configuration", identity.encode()), *parts])
 
 
 @functools.cache

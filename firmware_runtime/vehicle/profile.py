@@ -12,6 +12,9 @@ import msgspec
 from firmware_runtime.vehicle import bounds
 from firmware_runtime.vehicle.bounds import Range
 
+DEPLOYMENT, DEVELOPMENT = "deployment", "development"
+PURPOSES = (DEPLOYMENT, DEVELOPMENT)
+
 
 class VehicleIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
@@ -199,6 +202,9 @@ class ProfileData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Canonical input -> `bus.Message.Signal`."""
     outputs: dict[str, str]
     """Canonical output -> `bus.Message.Signal`."""
+    purpose: str = DEPLOYMENT
+    """One of PURPOSES. A deployment profile starts only signed and with all rights; a development one also
+    without them, where its command says so, and tells it on the bus. It changes nothing of what is safe."""
     messages: dict[str, dict[str, MessageDeclaration]] = {}
     """Bus -> message -> what its DBC leaves out."""
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from firmware_runtime.vehicle import bounds
 from firmware_runtime.vehicle.fields import Findings, key_name
 from firmware_runtime.vehicle.problems import number, quoted
-from firmware_runtime.vehicle.profile import ProfileData
+from firmware_runtime.vehicle.profile import PURPOSES, ProfileData
 from firmware_runtime.vehicle.toml_lines import KeyPath
 
 STANDARD_GRAVITY_MPS2 = 9.80665
@@ -128,6 +128,8 @@ def check_rules(profile: ProfileData, findings: Findings) -> None:
     if not _FILE_NAME.fullmatch(profile.vehicle.name):
         expected = "a name for files (lower-case letters, digits, _ and -)"
         findings.add(("vehicle", "name"), expected, quoted(profile.vehicle.name))
+    if profile.purpose not in PURPOSES:
+        findings.add(("purpose",), " or ".join(map(quoted, PURPOSES)), quoted(profile.purpose))
     _check_antenna(profile, findings)
     _check_rear_steering(profile, findings)
     for name, bus in profile.buses.items():

@@ -221,6 +221,56 @@ def test_a_place_that_cannot_be_written_is_told(configuration: Configuration, ve
     assert "expected a place that can be written" in answer.stderr
 
 
+def test_a_signed_configuration_brings_its_manifest_and_the_key(
+    configuration: Configuration, vehicle: Path, tmp_path: Path
+) -> None:
+    configuration.edit(PROFILE_FILE, 'purpose = "development"', 'purpose = "deployment"')
+    key, public, manifest = (str(tmp_path / name) for name in ("key.pem", "public.pem", "manifest"))
+    route = str(configuration.folder / "configs/routes/yard_short.csv")
+    signing = [
+        "manifest",
+        "sign",
+        str(configuration.profile),
+        "--route",
+        route,
+        "--key",
+        key,
+        "--out",
+        manifest,
+    ]
+    assert main(["manifest", "keygen", "--key", key, "--public-key", public]) == 0
+    assert main([*signing, "--out", manifest]) == 0
+    refused = install(configuration, vehicle)
+    assert refused.returncode == 2
+    assert "expected a signed manifest, got none" in refused.stderr
+    assert install(configuration, vehicle, "--manifest", manifest).returncode == 2
+    assert not vehicle.exists()
+    signed = ("--manifest", manifest, "--public-key", public)
+    assert install(configuration, vehicle, *signed).returncode == 0
+    trusted = vehicle / "etc/firmware-runtime/public_key.pem"
+    assert trusted.read_bytes() == Path(public).read_bytes()
+    assert (vehicle / CURRENT / "manifest").read_bytes() == Path(manifest).read_bytes()
+    options = f"--manifest /{CURRENT}/manifest --public-key /etc/firmware-runtime/public_key.pem\n"
+    assert options in (vehicle / UNIT).read_text()
+    assert options in (vehicle / UNIT.replace("control", "supervisor")).read_text()
+    assert "--manifest" not in (vehicle / UNIT.replace("control", "services")).read_text()
+    # Whom to trust is not changed in passing.
+    trusted.write_bytes(b"another key")
+    assert str(trusted) in install(configuration, vehicle, *signed).stderr
+    trusted.unlink()
+    configuration.edit(PROFILE_FILE, "soc_min = 0.10", "soc_min = 0.11")
+    changed = install(configuration, vehicle, *signed)
+    assert changed.returncode == 2
+    assert ": profile: expected sha256 " in changed.stderr
+
+
+def test_an_unsigned_development_profile_says_so_in_its_units(
+    configuration: Configuration, vehicle: Path
+) -> None:
+    assert install(configuration, vehicle).returncode == 0
+    assert "--development\n" in (vehicle / UNIT).read_text()
+
+
 RELEASE = Release("v-1", (Placed("profile/a", b"A"), Placed("routes/b", b"B")), "/p", ())
 
 

@@ -40,6 +40,15 @@ def test_the_runtime_has_these_options_and_no_other() -> None:
     assert set(re.findall(r"--[a-z-]+", options)) == RUN_OPTIONS
 
 
+@pytest.mark.parametrize("part", ["safety", "can"])
+def test_nothing_that_protects_knows_whether_this_is_development(part: str) -> None:
+    """`purpose` decides whether the runtime starts, and nothing after that."""
+    for file in sorted((RUNTIME / part).rglob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        assert "purpose" not in names, file
+
+
 def flags(struct: type[msgspec.Struct], path: str = "") -> Iterator[str]:
     for name, kind in get_type_hints(struct).items():
         if kind is bool:

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from firmware_runtime.vehicle.identity import code_digest, configuration_identity
+from firmware_runtime.vehicle.identity import (
+    code_digest,
+    configuration_identity,
+    identity_with_routes,
+)
 from firmware_runtime.vehicle.load import load_profile
 from firmware_runtime.vehicle.problems import ConfigurationError
 from tests.vehicle.support import (
@@ -159,3 +163,19 @@ def test_a_damaged_file_loads_or_is_told_line_by_line_and_nothing_else(
         assert problem.expected
         assert problem.got
         assert str(problem).isprintable()
+
+
+def test_routes_go_into_the_identity_by_name_and_content_in_any_order() -> None:
+    a, b = "a" * 64, "b" * 64
+    whole = identity_with_routes(a, {"yard.csv": a, "dock.csv": b})
+    assert whole == identity_with_routes(a, {"dock.csv": b, "yard.csv": a})
+    assert len(whole) == 64
+    others = [
+        identity_with_routes(a, {}),
+        identity_with_routes(b, {"yard.csv": a, "dock.csv": b}),
+        identity_with_routes(a, {"yard.csv": b, "dock.csv": a}),
+        identity_with_routes(a, {"yard.csv": a}),
+        identity_with_routes(a, {"yard.csv": a, "dock2.csv": b}),
+    ]
+    assert len({whole, *others}) == 6
+    assert others[0] == a, "without a route nothing changes"

@@ -18,6 +18,10 @@ from firmware_runtime.vehicle.configuration_files import ConfigurationFile
 ETC = f"etc/{NAME}"
 RELEASES = f"{ETC}/releases"
 CURRENT = f"{ETC}/current"
+MANIFEST = "manifest"
+"""In a release."""
+PUBLIC_KEY = f"{ETC}/public_key.pem"
+"""Beside the releases: what is trusted does not come with what is to be trusted."""
 UNITS = "etc/systemd/system"
 _MARK = "# Written by `firmware-runtime install`; change nothing below, sha256 "
 _MARK_LINE = re.compile(re.escape(_MARK) + r"([0-9a-f]{64})\n")
@@ -42,13 +46,19 @@ class Release(NamedTuple):
     routes: tuple[str, ...]
 
 
-def release(vehicle: str, files: Sequence[ConfigurationFile], routes: Sequence[ConfigurationFile]) -> Release:
+def release(
+    vehicle: str,
+    files: Sequence[ConfigurationFile],
+    routes: Sequence[ConfigurationFile],
+    manifest: bytes | None = None,
+) -> Release:
     """files: of the profile, itself first; they keep their places relative to each other."""
     absolute = [os.path.abspath(file.path) for file in files]
     top = os.path.commonpath([os.path.dirname(path) for path in absolute])
     inside = [f"profile/{os.path.relpath(path, top)}" for path in absolute]
     placed = [Placed(path, file.content) for path, file in zip(inside, files, strict=True)]
     placed += [Placed(f"routes/{file.path.name}", file.content) for file in routes]
+    placed += [] if manifest is None else [Placed(MANIFEST, manifest)]
     # Two buses may share one DBC.
     unique = tuple(dict.fromkeys(placed))
     digest = hashlib.sha256()
