@@ -167,8 +167,8 @@ REQUIREMENTS = (
         "SR-24",
         "H5",
         "Standstill is every wheel and the motor below the limit for its whole time; one that moves "
-        "is motion, and with wheels or motor lost the other must say so five times as long, as four of the "
-        "five must where the fifth repeats bit for bit the same value.",
+        "is motion. With wheels or motor lost, or one of the five repeating itself, the rest must say so "
+        "five times as long.",
     ),
     Requirement(
         "SR-25",
