@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import cantools
+import pytest
 from cantools.database.can import Database
 
 from firmware_runtime.can.bus import open_bus
@@ -49,6 +50,8 @@ class Computer:
         self.frames: list[tuple[int, str, dict[str, Any]]] = []
         """Arrival on the drive bus (monotonic ns), message, values: of the runtime's messages."""
         self.truth: Truth | None = None
+        self.stalls = 0
+        """Periods in which the vehicle's process itself got no processor."""
 
     def __enter__(self) -> Self:
         name, group, port = self._buses[0]
@@ -111,6 +114,7 @@ class Computer:
         report = self._reports.read(TickReport)
         assert report is not None, self.vehicle.complaint()
         self.truth = report.truth
+        self.stalls = report.missed_periods
         self.hear()
         return report.truth
 
@@ -131,7 +135,11 @@ class Computer:
     def drive_to(self, speed_mps: float, seconds: float = 60.0) -> None:
         end_s = time.monotonic() + seconds
         while self.look().speed_mps < speed_mps:
-            assert time.monotonic() < end_s, (self.truth, self.frames[-3:])
+            if time.monotonic() < end_s:
+                continue
+            if self.stalls:
+                pytest.skip(f"this machine was too busy to drive by the wall clock: {self.stalls} periods")
+            raise AssertionError(self.truth, self.frames[-3:])
 
     def watch(self, seconds: float) -> None:
         """Listens to the bus closely, whatever the vehicle reports."""
