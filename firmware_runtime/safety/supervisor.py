@@ -245,7 +245,9 @@ class Supervisor:
             self._missing(now_ns) if proposal is None else self._refuse(now_ns, state, standing, proposal)
         )
         if not standing and abs(self._speed_mps) > MOVING_MPS:
-            reason = reason or self._unfit(state)
+            # Looked at in any case: it may make a stop harder that has another reason.
+            unfit = self._unfit(state)
+            reason = reason or unfit
         if reason:
             self._good_since_ns = None
             if not self._took_over and self._control_seen:

@@ -4,7 +4,7 @@ import pytest
 
 from firmware_runtime.safety.supervisor import Supervisor
 from firmware_runtime.vehicle.load import Profile
-from tests.bus_vehicle import TICK_NS
+from tests.bus_vehicle import HEALTHY, TICK_NS
 from tests.safety.rig import Rig
 from tests.safety.support import profile
 
@@ -100,3 +100,81 @@ def test_before_its_first_step_nothing_is_urgent(truck: Profile) -> None:
     assert not new.hear(rig.now_ns, rig.vehicle.frames(rig.now_ns + TICK_NS))
     new.step(rig.now_ns + TICK_NS, (), None)
     assert new.report.estop
+
+
+@pytest.mark.parametrize("channel", ["ChannelA", "ChannelB"])
+@pytest.mark.requirement("SR-01")
+def test_the_estop_frame_alone_is_urgent_and_one_open_channel_is_enough(truck: Profile, channel: str) -> None:
+    rig = Rig(truck)
+    rig.drive_at(3.0)
+    rig.vehicle.set("EStopStatus", **{channel: "OPEN"})
+    rig.vehicle.silent = set(HEALTHY) - {"EStopStatus"}
+    now_ns = rig.now_ns + 3_000_000
+    assert rig.supervisor.hear(now_ns, rig.vehicle.frames(now_ns))
+    rig.supervisor.step(now_ns, (), None)
+    assert rig.supervisor.report.estop
+
+
+def test_frames_of_others_are_not_urgent_though_the_estop_is_late_by_then(truck: Profile) -> None:
+    """Late is for the step to find, which comes in any case."""
+    rig = Rig(truck)
+    rig.drive_at(3.0)
+    rig.vehicle.silent.add("EStopStatus")
+    now_ns = rig.now_ns + 60_000_000
+    assert not rig.supervisor.hear(now_ns, rig.vehicle.frames(now_ns))
+    rig.supervisor.step(now_ns, (), None)
+    assert rig.supervisor.report.estop
+
+
+@pytest.mark.parametrize("message", ["WheelSpeedsFront", "WheelSpeedsRear", "SteeringFeedback"])
+def test_it_judges_the_beginning_when_it_has_heard_all_wheels_and_the_steering(
+    again: Rig, message: str
+) -> None:
+    again.proposing = False
+    again.vehicle.silent.add(message)
+    again.tick(3)
+    assert again.supervisor.report.took_over == ""
+    again.vehicle.silent.clear()
+    again.tick()
+    assert again.supervisor.report.took_over == "begun while the wheels turn"
+
+
+@pytest.mark.parametrize(("speed_mps", "stops"), [(0.31, True), (0.29, False), (-0.31, True), (-0.29, False)])
+def test_turning_means_faster_than_0_3_mps_either_way(again: Rig, speed_mps: float, stops: bool) -> None:
+    again.proposing = False
+    again.vehicle.roll(speed_mps)
+    again.tick()
+    assert bool(again.supervisor.report.took_over) is stops
+
+
+def test_who_began_at_rest_has_begun_and_may_be_pushed(truck: Profile) -> None:
+    rig = Rig(truck)
+    rig.proposing = False
+    rig.tick(3)
+    rig.vehicle.roll(1.0)
+    rig.tick(3)
+    assert rig.supervisor.report.took_over == ""
+
+
+@pytest.mark.requirement("SR-04", "SR-15")
+def test_a_first_proposal_that_is_refused_leaves_the_safe_words_and_is_no_stop_of_its_own(
+    truck: Profile,
+) -> None:
+    rig = Rig(truck)
+    rig.commands = {"traction_torque_nm": 6000.0}
+    rig.tick(3)
+    assert rig.supervisor.report.rejected == 3
+    assert rig.supervisor.report.took_over == ""
+    assert rig.said["TractionCommand"]["TorqueRequest"] == 0
+    assert rig.said["RuntimeHeartbeat"]["ControlWell"] == 0
+    assert rig.said["RuntimeHeartbeat"]["SafetyState"] == "INIT"
+
+
+def test_who_was_never_asked_to_brake_is_not_blamed_before_control_has_come(again: Rig) -> None:
+    """The brake that does not come is told; the reason of the stop stays, and so do the springs."""
+    again.proposing = False
+    again.stuck.add("brake")
+    again.tick(60)
+    assert again.supervisor.report.not_following
+    assert again.supervisor.report.took_over == "begun while the wheels turn"
+    assert again.said["BrakeCommand"]["ParkBrakeRequest"] == "RELEASE"

@@ -254,3 +254,15 @@ def test_the_first_proposal_of_all_is_taken(rig: Rig) -> None:
     rig.tick()
     assert rig.said["RuntimeHeartbeat"]["ControlWell"] == 1
     assert rig.supervisor.report.rejected == 0
+
+
+def test_the_first_reason_is_the_one_that_is_told(rig: Rig) -> None:
+    rig.drive_at(5.0)
+    rig.proposing = False
+    rig.tick(5)
+    rig.proposing, rig.commands = True, BAD
+    rig.tick(3)
+    rig.vehicle.set("SteeringFeedback", Status="FAULT")
+    rig.tick(3)
+    assert rig.supervisor.report.took_over == "no proposal from control"
+    assert rig.said["BrakeCommand"]["ForceRequest"] == WHOLE_BRAKE_N, "and yet it becomes harder"
