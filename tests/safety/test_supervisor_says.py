@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from firmware_runtime.safety.supervisor import Supervisor, SupervisorReport
 from firmware_runtime.vehicle.enums import ContactorRequest, OnOffState, ParkBrakeRequest, SafetyState
 from firmware_runtime.vehicle.load import Profile
 from tests.safety.rig import Rig
@@ -65,6 +66,11 @@ def test_control_is_told_the_identity_and_how_many_proposals_were_refused(rig: R
     rig.proposing = False
     rig.tick(3)
     assert rig.supervisor.report.rejected == 3, "what does not come is not refused"
+
+
+def test_before_its_first_step_it_has_nothing_to_report_but_what_it_is(truck: Profile) -> None:
+    told = Supervisor(truck).report
+    assert told == SupervisorReport("", False, 0, {}, truck.identity)
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,9 @@ def test_while_the_motor_is_not_heard_the_wheels_count_and_the_last_that_they_sa
 ) -> None:
     stop_on_ramp(rig, 5.0)
     rig.vehicle.set("TractionFeedback", MotorSpeed=2.0 / 0.6 * 20.0)
+    rig.tick()
     rig.vehicle.silent |= lost
-    rig.tick(96)
+    rig.tick(95)
     assert place_m(rig) == pytest.approx(100 * TICK_S * 5.0 + LEAD_S * 5.0, abs=0.03)
 
 
@@ -91,13 +92,15 @@ def test_where_both_speak_the_wheels_count_and_not_the_motor(rig: Rig) -> None:
     assert place_m(rig) == pytest.approx(100 * TICK_S * 5.0 + LEAD_S * 5.0, abs=0.03)
 
 
-def test_each_wheel_counts_along_the_vehicle_by_the_angle_of_its_own_axle(rig: Rig) -> None:
-    """Crabbing in a bend: the front is steered to 0.4 rad, the rear to -0.1 rad, and no wheel is as fast as
-    another."""
-    crab_rad, bend_1pm = 0.16, 0.0654
+@pytest.mark.parametrize(("front_rad", "rear_rad", "crab_rad"), [(0.4, -0.1, 0.16), (0.1, -0.4, -0.16)])
+def test_each_wheel_counts_along_the_vehicle_by_the_angle_of_its_own_axle(
+    rig: Rig, front_rad: float, rear_rad: float, crab_rad: float
+) -> None:
+    """Crabbing in a bend, one axle steered far and the other hardly, and no wheel as fast as another."""
+    bend_1pm = 0.0654
     curvatures = tuple(bend_1pm + 0.0005 * metre for metre in range(60))
     rig.plan = StopPlan(0.0, 10**15, Direction.FORWARD, 1.0, curvatures, (crab_rad,) * 60, 1.8, True)
-    rig.commands = {"steering_front_angle_rad": 0.4, "steering_rear_angle_rad": -0.1}
+    rig.commands = {"steering_front_angle_rad": front_rad, "steering_rear_angle_rad": rear_rad}
     rig.vehicle.set("BrakeFeedback", ParkBrakeState="RELEASED")
     rig.drive_at(1.0, 250)
     rig.vehicle.set("WheelSpeedsFront", Left=2.0, Right=3.0)

@@ -12,6 +12,11 @@ _TO_THE_BIT = (
     "Differs for a measurement on the edge to the last bit: no excess either, and the band narrows later."
 )
 _UNUSED = "Triggers of its own making are never fired, and no callback asks for an event."
+_BEFORE_READ = "Set in each step, before it is read."
+_ACCEPTED = "Read only once a proposal was accepted, which sets it."
+_ROWS = "One row a binding, by the receiver's own word: both are as long."
+_ASSUMED = "Differs at 0.3 m/s to the last bit alone, and that figure is assumed."
+_TIME = "Nothing that the supervisor asks reads the time in the state."
 
 REASONS: dict[tuple[str, str], str] = {
     ("estop.py", "self._heard = None"): _FALSE,
@@ -106,4 +111,50 @@ REASONS: dict[tuple[str, str], str] = {
     ("state_machine.py", "without send_event=False,"): _UNUSED,
     ("state_machine.py", "auto_transitions=True,"): _UNUSED,
     ("state_machine.py", "send_event=True,"): _UNUSED,
+    ("supervisor.py", "self._contactors_may_stay = None"): _BEFORE_READ,
+    ("supervisor.py", "self._contactors_may_stay = False"): _BEFORE_READ,
+    (
+        "supervisor.py",
+        "self._age_max_ns = round(profile.data.safety.proposal_age_max_s * 1000000001.0)",
+    ): _NANOSECOND,
+    ("supervisor.py", "self._accepted_ns = None"): _ACCEPTED,
+    ("supervisor.py", "self._accepted_ns = 1"): _ACCEPTED,
+    ("supervisor.py", "self._odometer_m = 1.0"): "Only its differences count.",
+    (
+        "supervisor.py",
+        "self._odometer_m -= 0.5 * (self._speed_mps + speed_mps) * (now_ns - self._last_ns) * 1e-9",
+    ): "Only the amount of its differences counts.",
+    ("supervisor.py", "self._speed_mps = None"): _BEFORE_READ,
+    ("supervisor.py", "self._speed_mps = 1.0"): _BEFORE_READ,
+    ("supervisor.py", "self._begun = None"): _FALSE,
+    (
+        "supervisor.py",
+        "for binding, row in zip(inputs, self._receiver.message_index, strict=None)",
+    ): _ROWS,
+    (
+        "supervisor.py",
+        "for binding, row in zip(inputs, self._receiver.message_index, )",
+    ): _ROWS,
+    (
+        "supervisor.py",
+        "for binding, row in zip(inputs, self._receiver.message_index, strict=False)",
+    ): _ROWS,
+    ("supervisor.py", "self._heard_ns = None"): _FALSE,
+    ("supervisor.py", "self._dead_man_ns = 1"): "One nanosecond after the machine's start.",
+    ("supervisor.py", "self._acknowledge_released = None"): _BEFORE_READ,
+    ("supervisor.py", "self._acknowledge_released = True"): _BEFORE_READ,
+    ("supervisor.py", "self._estop_latch = None"): _FALSE,
+    ("supervisor.py", "if abs(self._speed_mps) >= MOVING_MPS:"): _ASSUMED,
+    ("supervisor.py", "self._hard = None"): _FALSE,
+    ("supervisor.py", "self._springs_too = None"): _FALSE,
+    ("supervisor.py", "self._in_charge = None"): _FALSE,
+    ("supervisor.py", "self._control_seen = None"): _FALSE,
+    (
+        "supervisor.py",
+        "state = self._builder.build(sample.values, sample.reasons, None)",
+    ): _TIME,
+    (
+        "supervisor.py",
+        "return self._estop.step(now_ns, self._builder.build(sample.values, sample.reasons, None))",
+    ): _TIME,
 }
