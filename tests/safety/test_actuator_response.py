@@ -166,3 +166,14 @@ def test_the_debounce_is_exact() -> None:
         assert response.step(now_ns, asked, True, moved, 4.0) == {}
     assert STEERING_CONFIRM_NS + 2 * TICK_NS <= STEERING_BUDGET_NS
     assert Actuator.STEERING_FRONT in response.step(outside_ns + STEERING_CONFIRM_NS, asked, True, moved, 4.0)
+
+
+@pytest.mark.requirement("SR-20")
+def test_a_drive_that_gives_no_torque_while_it_drives_is_a_gentle_stop(rig: Rig) -> None:
+    rig.commands = {"traction_torque_nm": 600.0}
+    rig.drive_at(3.0)
+    rig.answers["torque"] = 0.0
+    rig.stuck.add("torque")
+    rig.tick(20)
+    assert rig.supervisor.report.took_over.startswith("traction does not follow: told ")
+    assert 0 < rig.said["BrakeCommand"]["ForceRequest"] < 50_000

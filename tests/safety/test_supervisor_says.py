@@ -191,6 +191,7 @@ def test_in_a_stop_the_contactors_stay_closed_while_it_moves_and_open_at_rest(ri
     assert rig.said["BatteryCommand"]["ContactorRequest"] == "CLOSE"
     stop(rig, why)
     rig.tick(50)
+    assert (rig.supervisor.report.took_over == "") is (why != "a stop of its own"), "nothing is refused"
     assert rig.said["BatteryCommand"]["ContactorRequest"] == "CLOSE"
     rig.vehicle.roll(0.0)
     rig.tick(30)

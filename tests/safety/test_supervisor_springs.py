@@ -93,3 +93,19 @@ def test_after_that_stop_the_springs_open_again_as_control_proposes(rig: Rig) ->
     rig.tick(20)
     assert rig.supervisor.report.took_over == "no proposal from control"
     assert rig.said["BrakeCommand"]["ParkBrakeRequest"] == "RELEASE", "this stop has a brake"
+
+
+@pytest.mark.requirement("SR-20")
+def test_a_brake_that_does_not_come_makes_a_gentle_stop_an_emergency_stop(rig: Rig) -> None:
+    rig.drive_at(5.0)
+    rig.stuck.add("brake")
+    rig.proposing = False
+    rig.tick(10)
+    assert rig.said["BrakeCommand"]["ForceRequest"] < 420_000
+    rig.tick(90)
+    assert rig.supervisor.report.took_over == "no proposal from control"
+    assert rig.said["BrakeCommand"]["ForceRequest"] == 420_000
+    rig.stuck.add("torque")
+    rig.answers["torque"] = 600.0
+    rig.tick(40)
+    assert rig.said["BrakeCommand"]["ForceRequest"] == 420_000, "nothing softens it again"

@@ -156,6 +156,18 @@ def test_its_own_stop_ends_after_half_a_second_of_good_proposals_at_rest(rig: Ri
     assert rig.supervisor.report.took_over == "", "0.5 s after it"
 
 
+def test_a_stop_that_begins_and_ends_at_rest_needs_its_own_half_second(rig: Rig) -> None:
+    to_rest_after_its_own_stop(rig)
+    finish(rig, 51)
+    rig.commands = SAFE | {"scanner_field_set": 900.0}
+    while rig.supervisor.report.took_over == "":
+        rig.tick()
+    finish(rig, 50)
+    assert rig.supervisor.report.took_over.startswith("cannot encode")
+    finish(rig, 1)
+    assert rig.supervisor.report.took_over == ""
+
+
 @pytest.mark.parametrize("between", ["a bad one", "none for 40 ms", "one that drives", "motion"])
 @pytest.mark.requirement("SR-10")
 def test_that_half_second_has_no_gap(rig: Rig, between: str) -> None:
@@ -266,3 +278,17 @@ def test_the_first_reason_is_the_one_that_is_told(rig: Rig) -> None:
     rig.tick(3)
     assert rig.supervisor.report.took_over == "no proposal from control"
     assert rig.said["BrakeCommand"]["ForceRequest"] == WHOLE_BRAKE_N, "and yet it becomes harder"
+
+
+@pytest.mark.requirement("SR-23")
+def test_at_rest_the_springs_stay_closed_in_a_state_that_does_not_drive(
+    rig: Rig,
+) -> None:
+    rig.drive_at(3.0)
+    rig.vehicle.roll(0.0)
+    rig.state, rig.commands = SafetyState.READY, SAFE
+    rig.tick(30)
+    assert rig.supervisor.report.took_over == ""
+    rig.commands = SAFE | {"park_brake_request": ParkBrakeRequest.RELEASE}
+    rig.tick()
+    assert rig.supervisor.report.took_over.endswith("released at standstill in READY")

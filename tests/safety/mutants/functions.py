@@ -56,7 +56,11 @@ NOT_FOR_SAMPLE = (
     "test_machine_figures.py",
     "test_response_band.py",
     "test_supervisor.py",
+    "test_supervisor_begins.py",
+    "test_supervisor_says.py",
     "test_supervisor_springs.py",
+    "test_supervisor_stops.py",
+    "test_supervisor_way.py",
 )
 """Tests of other parts than `SAMPLE`, each of a tick of the whole supervisor."""
 COPIED = ("firmware_runtime", "tests", "tools", "configs", "dbc")
