@@ -139,7 +139,7 @@ REASONS: dict[tuple[str, str], str] = {
         "supervisor.py",
         "for binding, row in zip(inputs, self._receiver.message_index, strict=False)",
     ): _ROWS,
-    ("supervisor.py", "self._heard_ns = None"): _FALSE,
+    ("supervisor.py", "self._heard_ns: list[int] = None"): _FALSE,
     ("supervisor.py", "self._dead_man_ns = 1"): "One nanosecond after the machine's start.",
     ("supervisor.py", "self._acknowledge_released = None"): _BEFORE_READ,
     ("supervisor.py", "self._acknowledge_released = True"): _BEFORE_READ,
