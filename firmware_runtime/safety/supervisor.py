@@ -313,6 +313,7 @@ class Supervisor:
         if not self._took_over and not self._estop_latch:
             self._accepted = proposal.commands
             self._in_charge = True
+            self._springs_too = False
             if proposal.stop_plan is not None:
                 self._plan = self._anchored(proposal.stop_plan)
         return ""
@@ -350,9 +351,10 @@ class Supervisor:
         keep = last.contactor_request if self._contactors_may_stay else ContactorRequest.OPEN
         # Springs do not close on turning wheels, but where the service brake does not come, or says that it
         # has failed: they are the friction that is left, and without them the vehicle rolls for hundreds of
-        # metres.
-        failed = state.usable("brake_status") and state.brake_status is ActuatorStatus.FAULT
-        springs = standing or failed or self._springs_too
+        # metres. A brake that has said so once in this stop is not waited for again, nor if it falls silent.
+        if state.usable("brake_status") and state.brake_status is ActuatorStatus.FAULT:
+            self._springs_too = True
+        springs = standing or self._springs_too
         self._accepted = commands = Commands(
             brake_force_n=stop.brake_force_n,
             park_brake_request=ParkBrakeRequest.APPLY if springs else last.park_brake_request,

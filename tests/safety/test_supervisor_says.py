@@ -257,6 +257,24 @@ def test_whatever_cannot_be_said_is_a_stop_with_every_message_and_no_gap(
         assert rig.tick()
 
 
+@pytest.mark.requirement("SR-23")
+def test_what_cannot_be_said_at_rest_is_a_hold(rig: Rig) -> None:
+    rig.drive_at(1.0)
+    rig.vehicle.roll(0.0)
+    rig.commands = {"traction_torque_nm": 0.0, "brake_force_n": 170_000.0}
+    rig.tick(30)
+    assert rig.supervisor.report.took_over == ""
+    rig.commands["scanner_field_set"] = 900.0
+    for _ in range(12):
+        rig.tick()
+        if rig.supervisor.report.took_over:
+            break
+    assert rig.supervisor.report.took_over.startswith("cannot encode: ")
+    assert rig.said["RuntimeHeartbeat"]["MotionState"] == "STANDING"
+    assert rig.said["BrakeCommand"]["ParkBrakeRequest"] == "APPLY"
+    assert rig.said["BrakeCommand"]["ForceRequest"] == 180_000.0
+
+
 @pytest.mark.parametrize("emergency", ["estop", "brake"])
 def test_what_cannot_be_said_does_not_soften_an_emergency_stop(rig: Rig, emergency: str) -> None:
     rig.drive_at(5.0)

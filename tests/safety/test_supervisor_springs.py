@@ -7,6 +7,13 @@ from firmware_runtime.vehicle.load import Profile
 from tests.safety.rig import Rig
 from tests.safety.support import profile
 
+AT_REST = {
+    "traction_enable": OnOffState.OFF,
+    "traction_torque_nm": 0.0,
+    "brake_force_n": 180_000.0,
+    "park_brake_request": ParkBrakeRequest.APPLY,
+}
+
 
 @pytest.fixture(scope="module")
 def truck() -> Profile:
@@ -40,6 +47,33 @@ def test_where_the_service_brake_works_the_springs_stay_open_on_turning_wheels(
     rig.vehicle.set(message, Status=status)
     rig.tick(10)
     assert rig.supervisor.report.took_over.endswith(status)
+    assert rig.said["BrakeCommand"]["ParkBrakeRequest"] == "RELEASE"
+
+
+@pytest.mark.requirement("SR-20")
+def test_a_brake_that_said_it_has_failed_keeps_its_springs_when_it_falls_silent(rig: Rig) -> None:
+    rig.drive_at(5.0)
+    rig.vehicle.set("BrakeFeedback", Status="FAULT")
+    rig.tick(10)
+    rig.vehicle.silent.add("BrakeFeedback")
+    rig.tick(30)
+    assert rig.said["BrakeCommand"]["ParkBrakeRequest"] == "APPLY"
+
+
+def test_springs_of_one_stop_are_not_those_of_the_next(rig: Rig) -> None:
+    rig.drive_at(5.0)
+    rig.vehicle.set("BrakeFeedback", Status="FAULT")
+    rig.tick(10)
+    rig.vehicle.set("BrakeFeedback", Status="READY")
+    rig.vehicle.roll(0.0)
+    rig.state, rig.commands = SafetyState.READY, AT_REST
+    rig.tick(100)
+    assert rig.supervisor.report.took_over == ""
+    rig.state, rig.commands = SafetyState.AUTO, {}
+    rig.drive_at(5.0)
+    rig.proposing = False
+    rig.tick(10)
+    assert rig.supervisor.report.took_over == "no proposal from control"
     assert rig.said["BrakeCommand"]["ParkBrakeRequest"] == "RELEASE"
 
 
