@@ -60,7 +60,6 @@ MANUAL: dict[str, Expect] = {
     # Until somebody acknowledges, or the runtime starts anew.
     "foreign_sender": lower(0.03, stays_named=True),
     "bus_given_up": lower(0.03, stays_named=True),
-    "configuration_mismatch": lower(0.03, stays_named=True),
     # High voltage is lost, or nobody says that it is there.
     "battery_interlock": no_torque(0.09),
     "battery_overvoltage": no_torque(0.62),
@@ -81,6 +80,10 @@ MANUAL: dict[str, Expect] = {
     "traction_implausible": replace(minimal_risk_braking(0.20), ends=("MANUAL",)),
     "brake_implausible": emergency(0.20, "MANUAL"),
     "supervisor_took_over": replace(minimal_risk_braking(0.05), named_s=0.08, ends=("MANUAL",)),
+    # A supervisor that begins beside rolling wheels stops them, whatever installation it comes from.
+    "configuration_mismatch": replace(
+        minimal_risk_braking(0.05), ends=("MANUAL",), after="FAULT", stays_named=True
+    ),
 }
 """Where it is not what the line says."""
 
