@@ -148,7 +148,10 @@ REASONS: dict[tuple[str, str], str] = {
     ("supervisor.py", "if not standing and abs(self._speed_mps) >= MOVING_MPS:"): _ASSUMED,
     ("supervisor.py", "heaviest_kg=None,"): "No check of the envelope asks for it.",
     ("supervisor.py", "self._hard = None"): _FALSE,
-    ("supervisor.py", 'self._good_since_ns = ""'): "A reason to stop sets it to None before it is read.",
+    (
+        "supervisor.py",
+        'self._good_since_ns: int | None = ""',
+    ): "A reason to stop sets it to None before it is read.",
     ("supervisor.py", "self._springs_too = None"): _FALSE,
     ("supervisor.py", "self._in_charge = None"): _FALSE,
     ("supervisor.py", "self._control_seen = None"): _FALSE,

@@ -4,7 +4,7 @@
 collected and run once, which tells who calls which function and how long it takes. Then the process forks for
 each mutant and runs those that call the mutated function: first who has found a mutant of it before, then the
 quickest, until one fails. mutmut's own runner starts pytest anew for each mutant and takes the tests in any
-order: on this suite eight times as long.
+order: on this suite several times as long (not measured closely).
 
 JOB.json: `modules` (path -> 1 to judge each of its mutants, 7 to judge each seventh), `tests` (arguments for
 pytest), `verdicts` (the file to write: module -> mutant -> what came of it), `cpu_min_s` (what a mutant may
