@@ -4,7 +4,7 @@ A port never blocks and never raises in the tick: what could not be received or 
 runtime notices lost messages by their age and counters, whatever the cause was.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -103,6 +103,19 @@ class BusHealth(Protocol):
     def take_events(self) -> list[BusEvent]:
         """Events since the last call, at most EVENTS_MAX, in their order."""
         ...
+
+
+class WatchedBus(BusPort, BusHealth, Protocol):
+    """A bus as a loop needs it: frames, and what the port has to say beside them."""
+
+
+def send_all(ports: Mapping[str, BusPort], frames: Sequence[Frame]) -> None:
+    """Each bus gets its frames in the order of the tick."""
+    by_bus: dict[str, list[Frame]] = {}
+    for frame in frames:
+        by_bus.setdefault(frame.bus, []).append(frame)
+    for name, batch in by_bus.items():
+        ports[name].send(batch)
 
 
 _LASTING = (EventKind.STATE, EventKind.RECOVERY_GIVEN_UP)

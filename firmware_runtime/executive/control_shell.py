@@ -5,19 +5,19 @@ tick. No thread, no lock; a supervisor or `services` that is gone is not waited 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import msgspec
 
 from firmware_runtime.can.bus_events import BusEvent
-from firmware_runtime.can.bus_port import BusHealth, BusPort
+from firmware_runtime.can.bus_port import WatchedBus
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.controller import Controller
-from firmware_runtime.executive.host_health import UNKNOWN, Health
+from firmware_runtime.executive.host_health import UNKNOWN
 from firmware_runtime.executive.link.control_tick import ControlTick
 from firmware_runtime.executive.link.crossing import ProposalCodec, ReportCodec
 from firmware_runtime.executive.link.datagram import Inbox, Outbox
 from firmware_runtime.executive.link.ring import RingWriter
+from firmware_runtime.executive.realtime import HealthSource, SerialSource
 from firmware_runtime.executive.stage_clock import StageClock
 from firmware_runtime.executive.tick_grid import TickGrid
 from firmware_runtime.safety.host_report import HostReport
@@ -26,21 +26,6 @@ from firmware_runtime.safety.supervisor import SupervisorReport
 REPORT_AGE_MAX_NS = 50_000_000
 """A supervisor that has not said anything for so long is gone (assumption: five of its steps)."""
 NO_REPORT = "no report from the supervisor"
-
-
-class WatchedBus(BusPort, BusHealth, Protocol):
-    """Frames, and what the port has to say beside them."""
-
-
-class SerialSource(Protocol):
-    def read(self, now_ns: int) -> bytes:
-        """All bytes that are there; returns at once, empty while the port is lost."""
-        ...
-
-
-class HealthSource(Protocol):
-    @property
-    def latest(self) -> Health: ...
 
 
 class ReportDesk:

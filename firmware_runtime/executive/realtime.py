@@ -6,11 +6,11 @@ Not yet: a stop of the vehicle before the end. On SIGTERM or SIGINT the loop end
 way; the actuators' own timeouts stop the vehicle.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from firmware_runtime.can.bus import BusHealth, BusPort
 from firmware_runtime.can.bus_events import BusEvent
+from firmware_runtime.can.bus_port import WatchedBus, send_all
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.clock import Clock
 from firmware_runtime.executive.host_health import UNKNOWN, Health
@@ -20,10 +20,6 @@ from firmware_runtime.recorder.blackbox import Recorder
 from firmware_runtime.recorder.replay import Steppable
 from firmware_runtime.recorder.tick_record import TickRecord
 from firmware_runtime.safety.host_report import HostReport
-
-
-class WatchedBus(BusPort, BusHealth, Protocol):
-    """A bus as the loop needs it: frames, and what the port has to say beside them."""
 
 
 class SerialSource(Protocol):
@@ -90,7 +86,7 @@ def run_periodic(
         )
         frames_out = runtime.step(now_ns, frames_in, serial_in, host)
         stages.mark("runtime")
-        _send(ports, frames_out)
+        send_all(ports, frames_out)
         after_tick(now_ns)
         stages.mark("buses out")
         if recorder is not None:
@@ -105,12 +101,3 @@ def _error_of(recorder: Recorder | None) -> str:
     """Why recording ended early; a recorder that has no such word has none."""
     error = getattr(recorder, "error", None)
     return str(error) if error is not None else ""
-
-
-def _send(ports: Mapping[str, BusPort], frames: Sequence[Frame]) -> None:
-    """Each bus gets its frames in the order of the tick."""
-    by_bus: dict[str, list[Frame]] = {}
-    for frame in frames:
-        by_bus.setdefault(frame.bus, []).append(frame)
-    for name, batch in by_bus.items():
-        ports[name].send(batch)

@@ -10,12 +10,11 @@ This process loads nothing of motion, battery and drive: so this file is its own
 import select
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 
 from firmware_runtime.can.bus_events import BusEvent
-from firmware_runtime.can.bus_port import BusHealth, BusPort
+from firmware_runtime.can.bus_port import WatchedBus, send_all
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.clock import Clock
 from firmware_runtime.executive.link.crossing import (
@@ -36,10 +35,6 @@ BLIND_POLL_NS = 1_000_000
 """Ports that cannot wake anybody are looked at so often (python-can's `virtual`)."""
 EVENTS_MAX = 64
 """Kept for a `control` that does not listen; what comes first counts."""
-
-
-class WatchedBus(BusPort, BusHealth, Protocol):
-    """Frames, and what the port has to say beside them."""
 
 
 @dataclass(slots=True)
@@ -137,7 +132,7 @@ class SupervisorShell:
         statistics = self.statistics
         statistics.steps += 1
         out = self._supervisor.step(now_ns, (), proposal)
-        self._send(out)
+        send_all(self._ports, out)
         if proposal is not None:
             statistics.forwarded += 1
             self._due_ns = now_ns + self._period_ns + PATIENCE_NS
@@ -156,10 +151,3 @@ class SupervisorShell:
             tick = SupervisorTick(now_ns, self._frames, proposal, out)
             self._ticks.write(self._tick_encoder.encode(tick))
         self._frames = []
-
-    def _send(self, frames: Sequence[Frame]) -> None:
-        by_bus: dict[str, list[Frame]] = {}
-        for frame in frames:
-            by_bus.setdefault(frame.bus, []).append(frame)
-        for name, batch in by_bus.items():
-            self._ports[name].send(batch)

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from firmware_runtime.can.bus import BusStatistics, open_bus
 from firmware_runtime.can.bus_events import BusEvent, BusState, EventKind
+from firmware_runtime.can.bus_port import WatchedBus
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.clock import MonotonicClock
 from firmware_runtime.executive.host_health import Health
-from firmware_runtime.executive.realtime import WatchedBus, run_periodic
+from firmware_runtime.executive.realtime import run_periodic
 from firmware_runtime.executive.stage_clock import StageClock
 from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.tick_grid import LoopStatistics

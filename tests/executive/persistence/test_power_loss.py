@@ -166,15 +166,25 @@ def compact(content: bytes) -> bytes:
     return b"".join(content.split())
 
 
+def kept(figures: Figures, kills: int) -> None:
+    """`promised` has judged each state; here, that there was something to judge."""
+    print(figures)
+    assert figures.counts["kills"] == kills
+    assert figures.counts["states read"] >= 2 * kills
+    assert figures.counts["kills with turning wheels"] > 0
+    assert figures.counts["acknowledgements"] > kills
+    assert max(figures.oldest_ns, figures.oldest_spoilt_ns) <= PROMISED_AGE_NS
+
+
 @pytest.mark.requirement("SR-06")
 def test_a_sample_of_losses_of_power(tmp_path: Path) -> None:
-    print(power_losses(tmp_path, SAMPLE, seed=1))
+    kept(power_losses(tmp_path, SAMPLE, seed=1), SAMPLE)
 
 
 @pytest.mark.full
 @pytest.mark.requirement("SR-06")
 def test_all_losses_of_power(tmp_path: Path) -> None:
-    print(power_losses(tmp_path, KILLS, seed=2))
+    kept(power_losses(tmp_path, KILLS, seed=2), KILLS)
 
 
 if __name__ == "__main__":
