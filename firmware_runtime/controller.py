@@ -105,6 +105,12 @@ class Controller:
         self.faults: FaultSet = NO_FAULTS
         self.state: VehicleState | None = None
         self.telemetry: Telemetry | None = None
+        self.permissions: Permissions | None = None
+
+    @property
+    def safety(self) -> SafetyConfig:
+        """State, latches and memory of the state machine after the last tick."""
+        return self._config
 
     @property
     def bus_watch(self) -> BusWatch:
@@ -129,7 +135,7 @@ class Controller:
         before = self._config
         self._config = config = self._machine.step(now_ns, before, inputs)
         self._acknowledgement = acknowledgement(now_ns, before, config, inputs)
-        permissions = self._machine.permissions(config, inputs)
+        self.permissions = permissions = self._machine.permissions(config, inputs)
         self._mark("monitors")
         pose = self._localisation.step(now_ns, state, serial)
         self._mark("localisation")

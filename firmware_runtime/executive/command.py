@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import cast
 
+from firmware_runtime.executive import lean
 from firmware_runtime.executive.subcommand import EXIT_PROBLEMS, Subcommand, print_problems
 from firmware_runtime.vehicle.identity import code_digest
 from firmware_runtime.vehicle.problems import ConfigurationError
@@ -24,11 +25,13 @@ SUBCOMMANDS: tuple[str, ...] = (
     "run",
     "run-supervisor",
     "run-control",
+    "status",
     "replay",
     "safety",
     "state",
 )
 """Modules of this package, `-` for `_`, in the order of `--help`."""
+PROCESS_COMMANDS = frozenset({"run-supervisor", "run-control", "run-services"})
 
 EPILOG = """\
 examples:
@@ -44,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else list(argv)
     named = next((argument for argument in arguments if not argument.startswith("-")), None)
     wanted = (named,) if named in SUBCOMMANDS else SUBCOMMANDS
+    if named in PROCESS_COMMANDS:
+        lean.begin()
     modules = {name: _load(name) for name in wanted}
     args = _parser(modules).parse_args(arguments)
     try:

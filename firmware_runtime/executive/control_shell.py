@@ -17,6 +17,8 @@ from firmware_runtime.executive.link.control_tick import ControlTick
 from firmware_runtime.executive.link.crossing import ProposalCodec, ReportCodec
 from firmware_runtime.executive.link.datagram import Inbox, Outbox
 from firmware_runtime.executive.link.ring import RingWriter
+from firmware_runtime.executive.live.control_page import ControlStatus
+from firmware_runtime.executive.live.loop_figures import LoopFigures
 from firmware_runtime.executive.realtime import HealthSource, SerialSource
 from firmware_runtime.executive.stage_clock import StageClock
 from firmware_runtime.executive.tick_grid import TickGrid
@@ -62,6 +64,8 @@ class ControlShell:
         grid: TickGrid,
         stages: StageClock,
         health: HealthSource | None,
+        figures: LoopFigures,
+        status: ControlStatus | None,
     ) -> None:
         self._controller = controller
         self._buses = buses
@@ -72,6 +76,8 @@ class ControlShell:
         self._grid = grid
         self._stages = stages
         self._health = health
+        self._figures = figures
+        self._status = status
         self._codec = ProposalCodec()
         self._tick_encoder = msgspec.msgpack.Encoder()
 
@@ -82,6 +88,7 @@ class ControlShell:
             if now_ns is not None:
                 self._tick(now_ns, period_ns)
                 self._grid.done()
+                self._figures.cycle(now_ns, self._grid.cycle_ns, self._stages.slowest)
 
     def _tick(self, now_ns: int, period_ns: int) -> None:
         stages = self._stages
@@ -111,3 +118,6 @@ class ControlShell:
             tick = ControlTick(now_ns, frames, serial, report, host, proposal, telemetry)
             self._ticks.write(self._tick_encoder.encode(tick))
         stages.mark("record")
+        if self._status is not None:
+            self._status.step(now_ns)
+            stages.mark("status")

@@ -14,8 +14,13 @@ from firmware_runtime.executive.control_shell import ControlShell
 from firmware_runtime.executive.host_health import HostHealth
 from firmware_runtime.executive.link import crossing
 from firmware_runtime.executive.link.datagram import Inbox, Outbox
+from firmware_runtime.executive.link.page import PageWriter
 from firmware_runtime.executive.link.ring import RingWriter
 from firmware_runtime.executive.link.shared_file import LinkError
+from firmware_runtime.executive.live.control_page import ControlStatus
+from firmware_runtime.executive.live.loop_figures import LoopFigures
+from firmware_runtime.executive.live.pages import page_name
+from firmware_runtime.executive.live.publisher import Publisher
 from firmware_runtime.executive.processes import CONTROL
 from firmware_runtime.executive.scheduling import prepare_for_ticks
 from firmware_runtime.executive.serial_port import open_serial
@@ -63,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
             proposals = Outbox(args.link / crossing.PROPOSALS)
             reports = Inbox(args.link / crossing.REPORTS)
             ticks = RingWriter(args.link / crossing.CONTROL_TICKS)
+            page = PageWriter(args.link / page_name(CONTROL.name))
         except LinkError as error:
             problem = Problem("--link", None, str(args.link), "a folder for the processes' links", str(error))
             raise ConfigurationError([problem]) from error
@@ -73,8 +79,23 @@ def run(args: argparse.Namespace) -> int:
         stack.callback(health.close)
         scheduling = prepare_for_ticks(CONTROL.priority)
         grid = TickGrid(clock)
-        shell = ControlShell(controller, buses, serial, proposals, reports, ticks, grid, stages, health)
+        figures = LoopFigures(TICK_NS, stages.spreads)
+        publisher = Publisher(
+            CONTROL.name,
+            page,
+            profile.identity,
+            profile.data.vehicle.name,
+            scheduling,
+            clock.now_ns,
+            stages.spreads,
+            buses,
+        )
+        status = ControlStatus(publisher, controller, grid.statistics, figures, TICK_NS)
+        shell = ControlShell(
+            controller, buses, serial, proposals, reports, ticks, grid, stages, health, figures, status
+        )
         print(f"control of {profile.data.vehicle.name} {profile.identity}, {scheduling}", flush=True)
         shell.run(stop, TICK_NS)
+        status.end(clock.now_ns())
         print(msgspec.json.encode({"loop": grid.statistics}).decode(), flush=True)
     return 0

@@ -16,8 +16,13 @@ from firmware_runtime.executive.bus_ports import open_buses
 from firmware_runtime.executive.clock import MonotonicClock
 from firmware_runtime.executive.link import crossing
 from firmware_runtime.executive.link.datagram import Inbox, Outbox
+from firmware_runtime.executive.link.page import PageWriter
 from firmware_runtime.executive.link.ring import RingWriter
 from firmware_runtime.executive.link.shared_file import LinkError
+from firmware_runtime.executive.live.pages import page_name
+from firmware_runtime.executive.live.publisher import Publisher
+from firmware_runtime.executive.live.spread import Spread
+from firmware_runtime.executive.live.supervisor_page import SupervisorStatus
 from firmware_runtime.executive.processes import SUPERVISOR
 from firmware_runtime.executive.scheduling import prepare_for_ticks
 from firmware_runtime.executive.stop_request import StopRequest
@@ -66,14 +71,30 @@ def run(args: argparse.Namespace) -> int:
             proposals = Inbox(args.link / crossing.PROPOSALS)
             reports = Outbox(args.link / crossing.REPORTS)
             ticks = RingWriter(args.link / crossing.SUPERVISOR_TICKS)
+            page = PageWriter(args.link / page_name(SUPERVISOR.name))
         except LinkError as error:
             problem = Problem("--link", None, str(args.link), "a folder for the processes' links", str(error))
             raise ConfigurationError([problem]) from error
         supervisor = Supervisor(profile)
         scheduling = prepare_for_ticks(SUPERVISOR.priority)
-        shell = SupervisorShell(supervisor, buses, proposals, reports, ticks, MonotonicClock(), TICK_NS)
+        clock = MonotonicClock()
+        spreads: dict[str, Spread] = {}
+        publisher = Publisher(
+            SUPERVISOR.name,
+            page,
+            profile.identity,
+            profile.data.vehicle.name,
+            scheduling,
+            clock.now_ns,
+            spreads,
+            buses,
+            guards,
+        )
+        status = SupervisorStatus(publisher, supervisor)
+        shell = SupervisorShell(supervisor, buses, proposals, reports, ticks, clock, TICK_NS, spreads, status)
         print(f"supervisor of {profile.data.vehicle.name} {profile.identity}, {scheduling}", flush=True)
         shell.run(stop)
+        status.end(clock.now_ns(), shell.statistics)
         print(msgspec.json.encode(_figures(shell, supervisor)).decode(), flush=True)
     return 0
 

@@ -3,17 +3,15 @@
 Not yet: cores of its own, and a priority for each process of the vehicle.
 """
 
-import ctypes
 import gc
 import os
 import sys
 
+from firmware_runtime.executive import locked_memory
 from firmware_runtime.executive.processes import CONTROL_PRIORITY
 
 SWITCH_INTERVAL_S = 0.0005
 """So long another thread may keep the interpreter from a tick; Python's own 5 ms is half a tick."""
-_MCL_CURRENT = 1
-"""Linux <sys/mman.h>: what is mapped now. Later allocations stay free, so that none can fail by a limit."""
 
 
 def prepare_for_ticks(priority: int = CONTROL_PRIORITY) -> str:
@@ -40,8 +38,4 @@ def _schedule(priority: int) -> str:
 
 
 def _lock_memory() -> str:
-    """A page of code that has to come from a busy disk first costs a tick many times its period."""
-    library = ctypes.CDLL(None)
-    if not hasattr(library, "mlockall") or library.mlockall(_MCL_CURRENT) != 0:
-        return "memory not locked"
-    return "memory locked"
+    return "memory locked" if locked_memory.lock() else "memory not locked"

@@ -9,7 +9,6 @@ This process loads nothing of motion, battery and drive: so this file is its own
 
 import select
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -25,6 +24,9 @@ from firmware_runtime.executive.link.crossing import (
 )
 from firmware_runtime.executive.link.datagram import Inbox, Outbox
 from firmware_runtime.executive.link.ring import RingWriter
+from firmware_runtime.executive.live.pages import ShellStatistics
+from firmware_runtime.executive.live.spread import Spread
+from firmware_runtime.executive.live.supervisor_page import SupervisorStatus
 from firmware_runtime.safety.supervisor import Supervisor
 from firmware_runtime.vehicle.proposal import Proposal
 
@@ -37,26 +39,6 @@ EVENTS_MAX = 64
 """Kept for a `control` that does not listen; what comes first counts."""
 
 
-@dataclass(slots=True)
-class ShellStatistics:
-    """Counts since start."""
-
-    steps: int = 0
-    forwarded: int = 0
-    """Steps that had a proposal."""
-    urgent: int = 0
-    """Steps that a frame asked for."""
-    without: int = 0
-    """Steps at the deadline."""
-    overtaken: int = 0
-    """Proposals that found a newer one beside them in the queue: this process had hung."""
-    unreadable: int = 0
-    worst_late_ns: int = 0
-    """Of a step at its deadline."""
-    worst_hand_over_ns: int = 0
-    """From a proposal's tick to its frames on the socket."""
-
-
 class SupervisorShell:
     def __init__(
         self,
@@ -67,7 +49,10 @@ class SupervisorShell:
         ticks: RingWriter | None,
         clock: Clock,
         period_ns: int,
+        spreads: dict[str, Spread],
+        status: SupervisorStatus | None,
     ) -> None:
+        """spreads: filled with how long its parts take."""
         self._supervisor = supervisor
         self._buses = buses
         self._ports: Mapping[str, WatchedBus] = {bus.name: bus for bus in buses}
@@ -84,6 +69,10 @@ class SupervisorShell:
         self._due_ns = clock.now_ns() + period_ns
         self._frames: list[Frame] = []
         self._events: list[BusEvent] = []
+        self._status = status
+        self._step_spread = spreads.setdefault("step and send", Spread())
+        self._hand_over_spread = spreads.setdefault("tick's begin to bus", Spread())
+        self._late_spread = spreads.setdefault("late at its deadline", Spread())
         self.statistics = ShellStatistics()
 
     def run(self, should_stop: Callable[[], bool]) -> None:
@@ -133,14 +122,18 @@ class SupervisorShell:
         statistics.steps += 1
         out = self._supervisor.step(now_ns, (), proposal)
         send_all(self._ports, out)
+        sent_ns = self._clock.now_ns()
+        self._step_spread.add(sent_ns - now_ns)
         if proposal is not None:
             statistics.forwarded += 1
             self._due_ns = now_ns + self._period_ns + PATIENCE_NS
-            taken_ns = self._clock.now_ns() - proposal.time_ns
+            taken_ns = sent_ns - proposal.time_ns
+            self._hand_over_spread.add(taken_ns)
             statistics.worst_hand_over_ns = max(statistics.worst_hand_over_ns, taken_ns)
         elif now_ns >= self._due_ns:
             statistics.without += 1
             statistics.worst_late_ns = max(statistics.worst_late_ns, now_ns - self._due_ns)
+            self._late_spread.add(now_ns - self._due_ns)
             # Never two steps at once to catch up.
             self._due_ns = max(self._due_ns, now_ns - self._period_ns) + self._period_ns
         statistics.urgent += urgent
@@ -151,3 +144,5 @@ class SupervisorShell:
             tick = SupervisorTick(now_ns, self._frames, proposal, out)
             self._ticks.write(self._tick_encoder.encode(tick))
         self._frames = []
+        if self._status is not None:
+            self._status.step(now_ns, statistics)

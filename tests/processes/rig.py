@@ -1,5 +1,6 @@
 """The processes of a vehicle computer and a simulated vehicle, all real, on buses of this host's loopback."""
 
+import io
 import os
 import secrets
 import select
@@ -18,6 +19,9 @@ from cantools.database.can import Database
 
 from firmware_runtime.can.bus import open_bus
 from firmware_runtime.can.frame import Frame
+from firmware_runtime.executive.live.look import look
+from firmware_runtime.executive.live.text import as_text
+from firmware_runtime.executive.terminal import Style
 from tests.bus_vehicle import ROOT
 from vehicle_hil.child import Child
 from vehicle_hil.result import Truth
@@ -139,7 +143,7 @@ class Computer:
                 continue
             if self.stalls:
                 pytest.skip(f"this machine was too busy to drive by the wall clock: {self.stalls} periods")
-            raise AssertionError(self.truth, self.frames[-3:])
+            raise AssertionError(as_text(look(self.folder, time.monotonic_ns()), Style(io.StringIO())))
 
     def watch(self, seconds: float) -> None:
         """Listens to the bus closely, whatever the vehicle reports."""
