@@ -16,6 +16,7 @@ from firmware_runtime.motion.driver import Driver, Motion, at_rest
 from firmware_runtime.motion.geodesy import LocalFrame
 from firmware_runtime.motion.kinematics import SteeringGeometry
 from firmware_runtime.motion.localisation import Localisation
+from firmware_runtime.safety.brake_proof import BrakeProof
 from firmware_runtime.safety.bus_watch import BusWatch
 from firmware_runtime.safety.estop import EStopReader
 from firmware_runtime.safety.facts import Acknowledgement, SafetyConfig, SafetyInputs
@@ -90,6 +91,7 @@ class Controller:
         self._power = PowerLimiter(data.traction)
         self._blending = Blending(data.traction, data.brake)
         self._park_brake = ParkBrake(data.brake)
+        self._brake_proof = BrakeProof(data.brake)
         self._config = SafetyConfig()
         self._acknowledge_source = next(b.path for b in profile.inputs if b.name == "acknowledge_button")
         self._acknowledgement: Acknowledgement | None = None
@@ -161,10 +163,11 @@ class Controller:
             state.park_brake_state,
         )
         split = self._split(state, permissions, motion, power, hold)
+        proof_n = self._brake_proof.step(config.state is SafetyState.SELF_TEST, standing, state)
         self._last_drive_limited = split.drive_limited
         self._last_release_asked = hold.park_brake is ParkBrakeRequest.RELEASE
         commands = self._commands(
-            state, config.state, permissions, standing, faults, motion, high_voltage, hold, split
+            state, config.state, permissions, standing, faults, motion, high_voltage, hold, split, proof_n
         )
         # From the time at which it began: a `control` that begins again is not refused for old numbers.
         self._sequence = self._sequence + 1 if self._sequence else now_ns // NS_PER_MS + 1
@@ -200,7 +203,7 @@ class Controller:
         """What the self-test waits for; only asked in it."""
         if self._config.state is not SafetyState.SELF_TEST:
             return ()
-        return missing_for_self_test(state, self._last_pose, standing)
+        return missing_for_self_test(state, self._last_pose, standing, self._brake_proof.missing)
 
     def _watch(
         self,
@@ -334,6 +337,7 @@ class Controller:
         high_voltage: HighVoltage,
         hold: HoldRequest,
         split: ForceSplit,
+        proof_n: float,
     ) -> Commands:
         moving = safety_state in MOVING_STATES
         # Whatever the state, springs do not close on turning wheels, and the steering holds its angle.
@@ -358,7 +362,11 @@ class Controller:
             traction_enable=OnOffState.ON if hold.may_drive and driven else OnOffState.OFF,
             traction_torque_nm=split.torque_nm if driven else 0.0,
             brake_force_n=max(
-                split.brake_force_n, hold.brake_force_n, motion.emergency_brake_n, motion.catch_brake_n
+                split.brake_force_n,
+                hold.brake_force_n,
+                motion.emergency_brake_n,
+                motion.catch_brake_n,
+                proof_n,
             ),
             park_brake_request=hold.park_brake if rolling else ParkBrakeRequest.APPLY,
             steering_enable=OnOffState.ON if rolling or stopping else OnOffState.OFF,

@@ -9,8 +9,11 @@ NAMES_MAX = 6
 """Signals that are named; a bus that is silent would fill a page."""
 
 
-def missing(state: VehicleState, pose: Pose, standing: bool) -> tuple[str, ...]:
-    """One phrase for each reason why the vehicle is not fit yet, the nearest to the wheels first."""
+def missing(state: VehicleState, pose: Pose, standing: bool, unproved: str) -> tuple[str, ...]:
+    """One phrase for each reason why the vehicle is not fit yet, the nearest to the wheels first.
+
+    unproved: what the service brake's proof still lacks (BrakeProof.missing), or empty.
+    """
     reasons: list[str] = []
     for name in ("traction_status", "brake_status", "steering_status"):
         status: ActuatorStatus = getattr(state, name)
@@ -18,6 +21,8 @@ def missing(state: VehicleState, pose: Pose, standing: bool) -> tuple[str, ...]:
             reasons.append(f"{name} {status.name}")
     if state.park_brake_state is not ParkBrakeState.APPLIED:
         reasons.append(f"park brake {state.park_brake_state.name}")
+    if unproved:
+        reasons.append(unproved)
     if not standing:
         reasons.append("no standstill")
     if not pose.valid:

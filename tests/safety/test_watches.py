@@ -284,20 +284,21 @@ def test_nothing_late_and_nothing_unusable_is_nothing_found() -> None:
     ],
 )
 def test_the_self_test_names_what_it_waits_for(changes: dict[str, object], words: str) -> None:
-    assert missing(vehicle_state(**changes), POSE, True) == (words,)
+    assert missing(vehicle_state(**changes), POSE, True, "") == (words,)
 
 
 def test_the_self_test_waits_for_a_position_and_for_standstill() -> None:
     lost = msgspec.structs.replace(POSE, valid=False)
-    assert missing(vehicle_state(), lost, False) == ("no standstill", "no position")
-    assert missing(vehicle_state(), POSE, True) == ()
+    assert missing(vehicle_state(), lost, False, "") == ("no standstill", "no position")
+    assert missing(vehicle_state(), POSE, True, "") == ()
+    assert missing(vehicle_state(), POSE, True, "no proof") == ("no proof",)
 
 
 def test_a_silent_bus_does_not_fill_a_page() -> None:
     silent = vehicle_state(unusable=frozenset(f"signal_{k}" for k in range(9)))
-    assert missing(silent, POSE, True)[-2:] == ("signal_5 unusable", "and 3 signals more")
+    assert missing(silent, POSE, True, "")[-2:] == ("signal_5 unusable", "and 3 signals more")
     six = vehicle_state(unusable=frozenset(f"signal_{k}" for k in range(6)))
-    assert missing(six, POSE, True)[-1] == "signal_5 unusable"
+    assert missing(six, POSE, True, "")[-1] == "signal_5 unusable"
 
 
 def test_the_whole_hands_each_part_what_it_looks_at() -> None:
