@@ -26,6 +26,7 @@ from firmware_runtime.safety.host_report import NOTHING_TO_REPORT, HostReport
 from firmware_runtime.safety.message_findings import MessageFindings, MessageJudge
 from firmware_runtime.safety.monitor_inputs import MonitorInputs
 from firmware_runtime.safety.motion_limits import motion_limit
+from firmware_runtime.safety.orderly_end import CONTROL_PATIENCE_NS, OrderlyEnd
 from firmware_runtime.safety.self_test import missing as missing_for_self_test
 from firmware_runtime.safety.standstill import Standstill
 from firmware_runtime.safety.state_machine import SafetyMachine, acknowledgement
@@ -42,6 +43,7 @@ from firmware_runtime.vehicle.enums import (
     PlugState,
     SafetyState,
     StopKind,
+    SwitchState,
 )
 from firmware_runtime.vehicle.faults import NO_FAULTS, FaultSet
 from firmware_runtime.vehicle.load import Profile
@@ -93,6 +95,7 @@ class Controller:
         self._park_brake = ParkBrake(data.brake)
         self._brake_proof = BrakeProof(data.brake)
         self._config = SafetyConfig()
+        self._end = OrderlyEnd(CONTROL_PATIENCE_NS)
         self._acknowledge_source = next(b.path for b in profile.inputs if b.name == "acknowledge_button")
         self._acknowledgement: Acknowledgement | None = None
         """That took effect in this tick."""
@@ -108,6 +111,8 @@ class Controller:
         self.state: VehicleState | None = None
         self.telemetry: Telemetry | None = None
         self.permissions: Permissions | None = None
+        self.may_end = False
+        """It was asked to end, the vehicle stands and is held: the process need not go on."""
 
     @property
     def safety(self) -> SafetyConfig:
@@ -133,7 +138,7 @@ class Controller:
         self._feel_buttons(state)
         missing = self._missing(state, standing)
         self.faults = faults = self._watch(now_ns, state, messages, standing, missing, supervisor, host)
-        inputs = self._safety_inputs(now_ns, state, standing, missing, faults)
+        inputs = self._safety_inputs(now_ns, state, standing, missing, faults, host)
         before = self._config
         self._config = config = self._machine.step(now_ns, before, inputs)
         self._acknowledgement = acknowledgement(now_ns, before, config, inputs)
@@ -175,6 +180,8 @@ class Controller:
         if serial:
             self._last_gnss = self._hear_gnss()
         self.telemetry = self._tell(now_ns, state, permissions.stop, faults, pose, motion, commands)
+        self._end.asked = self._end.asked or host.end_asked
+        self.may_end = self._end.step(now_ns, state, standing, self._at_rest(state, high_voltage))
         self._mark("battery and drive")
         return Proposal(self._sequence, now_ns, config.state, commands, motion.stop_plan)
 
@@ -272,6 +279,17 @@ class Controller:
             (fix.latitude_deg, fix.longitude_deg), fix.arrival_ns, *self._localisation.ground_speed
         )
 
+    def _at_rest(self, state: VehicleState, high_voltage: HighVoltage) -> bool:
+        """Nothing may move any more, springs hold, and contactors are open."""
+        return (
+            self._config.state not in MOVING_STATES
+            and high_voltage.request is ContactorRequest.OPEN
+            and state.battery_contactor_plus is SwitchState.OPEN
+            and state.battery_contactor_minus is SwitchState.OPEN
+            and state.park_brake_state is ParkBrakeState.APPLIED
+            and state.usable("battery_contactor_plus", "battery_contactor_minus", "park_brake_state")
+        )
+
     def _safety_inputs(
         self,
         now_ns: int,
@@ -279,6 +297,7 @@ class Controller:
         standing: bool,
         missing: tuple[str, ...],
         faults: FaultSet,
+        host: HostReport,
     ) -> SafetyInputs:
         return SafetyInputs(
             estop_pressed=self._estop.step(now_ns, state),
@@ -296,7 +315,7 @@ class Controller:
             mission_done=self._last_motion.done,
             dead_man_pressed=_pressed(state, "dead_man", state.dead_man),
             cab_override=state.cab_override is OnOffState.ON and state.usable("cab_override"),
-            shutdown_requested=_pressed(state, "off_button", state.off_button),
+            shutdown_requested=host.end_asked or _pressed(state, "off_button", state.off_button),
             recovery_permitted=faults.recovery_permitted,
             acknowledge_source=self._acknowledge_source,
         )

@@ -81,16 +81,16 @@ class ControlShell:
         self._codec = ProposalCodec()
         self._tick_encoder = msgspec.msgpack.Encoder()
 
-    def run(self, should_stop: Callable[[], bool], period_ns: int) -> None:
-        """Until `should_stop` says so, which is asked before each tick."""
-        while not should_stop():
+    def run(self, asked_to_end: Callable[[], bool], period_ns: int) -> None:
+        """Until the vehicle stands and is held, after `asked_to_end` said so; asked before each tick."""
+        while not self._controller.may_end:
             now_ns = self._grid.wait()
             if now_ns is not None:
-                self._tick(now_ns, period_ns)
+                self._tick(now_ns, period_ns, asked_to_end())
                 self._grid.done()
                 self._figures.cycle(now_ns, self._grid.cycle_ns, self._stages.slowest)
 
-    def _tick(self, now_ns: int, period_ns: int) -> None:
+    def _tick(self, now_ns: int, period_ns: int, end_asked: bool) -> None:
         stages = self._stages
         slowest, slowest_ns = stages.slowest, stages.slowest_ns
         stages.begin(self._grid.begun_due_ns, now_ns)
@@ -109,6 +109,7 @@ class ControlShell:
             slowest,
             slowest_ns,
             *(self._health.latest if self._health is not None else UNKNOWN),
+            end_asked=end_asked,
         )
         proposal = self._controller.step(now_ns, frames, serial, report, host)
         self._proposals.send(self._codec.encode(proposal))

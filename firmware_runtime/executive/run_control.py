@@ -37,7 +37,10 @@ examples:
 
 It sends nothing on a bus: `run-supervisor` with the same --link does, if it finds the proposals good.
 
-exit status: 0 ended by a signal, 1 failed, 2 bad input"""
+SIGTERM or SIGINT ask it to end: while the vehicle moves that is a minimal-risk stop first, and it ends once
+the vehicle stands, is held and its contactors are open, or 5 s after standstill.
+
+exit status: 0 ended as asked, 1 failed, 2 bad input"""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -97,5 +100,10 @@ def run(args: argparse.Namespace) -> int:
         print(f"control of {profile.data.vehicle.name} {profile.identity}, {scheduling}", flush=True)
         shell.run(stop, TICK_NS)
         status.end(clock.now_ns())
-        print(msgspec.json.encode({"loop": grid.statistics}).decode(), flush=True)
+        print(msgspec.json.encode(_figures(grid, controller)).decode(), flush=True)
     return 0
+
+
+def _figures(grid: TickGrid, controller: Controller) -> dict[str, object]:
+    telemetry = controller.telemetry
+    return {"loop": grid.statistics, "state": telemetry.state.name if telemetry is not None else None}

@@ -38,9 +38,10 @@ examples:
       --bus drive=socketcan:can0 --bus body=socketcan:can1
 
 It hears the buses by itself, takes proposals from `run-control` with the same --link, and stops the vehicle
-without them. SIGTERM ends it; the actuators' own timeouts stop what still rolls.
+without them. SIGTERM or SIGINT ask it to end: it stops what moves along the path, and goes on until `control`
+is gone and the vehicle stands with its park brake applied, or 8 s after standstill.
 
-exit status: 0 ended by a signal, 1 failed, 2 bad input"""
+exit status: 0 ended as asked, 1 failed, 2 bad input"""
 
 
 def add_parser(subparsers: Subparsers) -> None:

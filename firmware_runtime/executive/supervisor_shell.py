@@ -75,9 +75,11 @@ class SupervisorShell:
         self._late_spread = spreads.setdefault("late at its deadline", Spread())
         self.statistics = ShellStatistics()
 
-    def run(self, should_stop: Callable[[], bool]) -> None:
-        """Until `should_stop` says so, which is asked at least once a period."""
-        while not should_stop():
+    def run(self, asked_to_end: Callable[[], bool]) -> None:
+        """Until the vehicle stands and is held, after `asked_to_end` said so; asked once a period."""
+        while not self._supervisor.may_end:
+            if asked_to_end():
+                self._supervisor.ask_end()
             self.turn()
 
     def turn(self) -> None:

@@ -9,6 +9,7 @@ from firmware_runtime.safety.faults_actuators import ACTUATORS
 from firmware_runtime.safety.faults_battery import BATTERY
 from firmware_runtime.safety.faults_buses import BUSES
 from firmware_runtime.safety.faults_computer import COMPUTER
+from firmware_runtime.safety.faults_ending import ENDING
 from firmware_runtime.safety.faults_messages import MESSAGES
 from firmware_runtime.safety.faults_motion import MOTION
 from firmware_runtime.safety.faults_operator import OPERATOR
@@ -23,4 +24,5 @@ FAULTS: tuple[FaultRow, ...] = (
     *POSITION,
     *BATTERY,
     *COMPUTER,
+    *ENDING,
 )

@@ -24,6 +24,8 @@ class HostReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of the file system that the black box is written to; None without a black box."""
     recorder_error: str = ""
     """Why the black box ended early, or empty."""
+    end_asked: bool = False
+    """This process is asked to end; once it was, it stays so."""
 
 
 NOTHING_TO_REPORT = HostReport()

@@ -19,6 +19,7 @@ from firmware_runtime.safety.contactor_hold import ContactorHold
 from firmware_runtime.safety.envelope import NO_CONTACTORS, Context, Envelope
 from firmware_runtime.safety.estop import CHANNELS, EStopReader
 from firmware_runtime.safety.gross_mass import GrossMass
+from firmware_runtime.safety.orderly_end import SUPERVISOR_PATIENCE_NS, OrderlyEnd
 from firmware_runtime.safety.standstill import Standstill
 from firmware_runtime.safety.state_table import MOVING_STATES, PROPULSION_STATES
 from firmware_runtime.safety.stop_driver import StopDriver
@@ -29,6 +30,7 @@ from firmware_runtime.vehicle.enums import (
     MotionState,
     OnOffState,
     ParkBrakeRequest,
+    ParkBrakeState,
     SafetyState,
 )
 from firmware_runtime.vehicle.load import Profile
@@ -106,7 +108,8 @@ class Supervisor:
         self._contactors_may_stay = True
         self._age_max_ns = round(profile.data.safety.proposal_age_max_s * 1e9)
         self._accepted = Commands()
-        self._accepted_ns = 0
+        self._accepted_ns = self._proposed_ns = 0
+        """When `control` was last followed, and when it last proposed anything."""
         self._accepted_state = SafetyState.INIT
         self._plan: StopPlan | None = None
         self._sequence = 0
@@ -138,12 +141,19 @@ class Supervisor:
         self._not_following: Mapping[Actuator, str] = {}
         self._profile_identity = profile.identity
         self._rejected = 0
+        self._end = OrderlyEnd(SUPERVISOR_PATIENCE_NS)
+        self.may_end = False
+        """It was asked to end, the vehicle stands and is held, and `control` is gone or had its time."""
 
     @property
     def report(self) -> SupervisorReport:
         return SupervisorReport(
             self._took_over, self._estop_latch, self._rejected, self._not_following, self._profile_identity
         )
+
+    def ask_end(self) -> None:
+        """This process is to end: what moves is stopped first, until `may_end`."""
+        self._end.asked = True
 
     def hear(self, now_ns: int, frames: Iterable[Frame]) -> bool:
         """Take frames between two steps, as they come; True where one presses an e-stop: step now.
@@ -190,6 +200,10 @@ class Supervisor:
         else:
             # A proposal that is late, but not too late: the last one holds on, or torque would jump twice.
             commands = self._accepted
+        held = state.park_brake_state is ParkBrakeState.APPLIED and state.usable("park_brake_state")
+        self._proposed_ns = now_ns if proposal is not None else self._proposed_ns
+        alone = now_ns - self._proposed_ns > self._age_max_ns
+        self.may_end = self._end.step(now_ns, state, standing, held and alone)
         self._heartbeat(commands, state, standing)
         # A stop of its own does not wait for the cycle of its messages.
         begins = not stops and (self._estop_latch or bool(self._took_over))
@@ -248,6 +262,7 @@ class Supervisor:
             # Looked at in any case: it may make a stop harder that has another reason.
             unfit = self._unfit(state)
             reason = reason or unfit
+        reason = reason or self._end.reason_to_stop(standing, self._accepted_state)
         if reason:
             self._good_since_ns = None
             if not self._took_over and self._control_seen:

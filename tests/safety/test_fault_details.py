@@ -106,6 +106,7 @@ DETAILS: dict[str, tuple[str, ...]] = {
     "computer_hot": ("100 degC, limit 100 degC",),
     "disk_full": ("5.0% free",),
     "recorder_failed": ("No space left on device",),
+    "end_asked": ("SIGTERM",),
 }
 """Fault -> what its bad examples say, each wording once."""
 

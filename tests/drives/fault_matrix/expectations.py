@@ -175,6 +175,8 @@ EXPECTATIONS: dict[str, Expect | tuple[Expect, Expect]] = {
     "computer_hot": slower(1.03),
     "disk_full": told(1.03),
     "recorder_failed": told(0.02, stays_named=True),
+    # Only a start gets out of SHUTDOWN; at rest it is no fault any more.
+    "end_asked": replace(minimal_risk(0.02, end="SHUTDOWN", after="SHUTDOWN"), stays_named=False),
     # At standstill.
     "unintended_motion": fault_at_rest(0.09),
     "precharge_overdue": fault_at_rest(5.0),

@@ -233,6 +233,7 @@ INJECTIONS: dict[str, Injection] = {
     "computer_hot": computer("computer at 101 degC", temperature_degc=101.0),
     "disk_full": computer("2 % of the disk free", disk_free_share=0.02),
     "recorder_failed": computer("disk gives an I/O error", recorder_error="blackbox.bin: Input/output error"),
+    "end_asked": computer("SIGTERM to control", end_asked=True),
 }
 
 NOT_INJECTED: dict[str, str] = {

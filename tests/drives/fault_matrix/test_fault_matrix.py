@@ -45,6 +45,7 @@ SAMPLE: tuple[Case, ...] = (
     ("supervisor_took_over", AUTO),
     ("deadline_overrun", AUTO),
     ("recorder_failed", DEGRADED),
+    ("end_asked", AUTO),
     ("link_lost", REMOTE),
     ("supply_low", REMOTE),
     ("bumper_pressed", MANUAL),
