@@ -116,7 +116,7 @@ def test_nothing_is_stopped_by_an_end_that_nobody_asked_for() -> None:
 
 
 def test_a_new_one_was_not_asked() -> None:
-    assert not OrderlyEnd(1).asked
+    assert OrderlyEnd(1).asked is False
 
 
 def test_the_supervisor_waits_longer_than_control_whose_frames_it_sends() -> None:
