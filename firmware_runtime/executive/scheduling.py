@@ -5,11 +5,16 @@ Not yet: cores of its own, and a priority for each process of the vehicle.
 
 import gc
 import os
+import resource
 import sys
 
 from firmware_runtime.executive import locked_memory
 from firmware_runtime.executive.processes import CONTROL_PRIORITY
 
+RUNAWAY_US = 500_000
+"""Processor time without a sleep after which the kernel ends a real-time process (SIGXCPU); assumption: 50 of
+its ticks. One that hangs in a loop keeps its core from everything below it, and after 0.95 s the kernel would
+hold back every real-time process of that core for 50 ms, the supervisor too (sched_rt_runtime_us)."""
 SWITCH_INTERVAL_S = 0.0005
 """So long another thread may keep the interpreter from a tick; Python's own 5 ms is half a tick."""
 
@@ -34,6 +39,9 @@ def _schedule(priority: int) -> str:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
     except PermissionError:
         return "normal scheduling (SCHED_FIFO needs CAP_SYS_NICE or a limit RLIMIT_RTPRIO)"
+    _, most_us = resource.getrlimit(resource.RLIMIT_RTTIME)
+    if most_us == resource.RLIM_INFINITY or most_us >= RUNAWAY_US:
+        resource.setrlimit(resource.RLIMIT_RTTIME, (RUNAWAY_US, most_us))
     return f"SCHED_FIFO {priority}"
 
 

@@ -2,8 +2,10 @@
 
 import gc
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -14,6 +16,40 @@ ASK = (
     "print(prepare_for_ticks()); print(os.sched_getscheduler(0) == os.SCHED_FIFO);"
     "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmLck')))"
 )
+
+
+RUN_AWAY = """
+import time
+from firmware_runtime.executive.scheduling import prepare_for_ticks
+scheduling = prepare_for_ticks()
+print(scheduling, flush=True)
+# As a loop that sleeps each tick, for longer than the limit in all.
+for _ in range(35):
+    begin_s = time.perf_counter()
+    while time.perf_counter() - begin_s < 0.02:
+        pass
+    time.sleep(0.001)
+print("still there", flush=True)
+while scheduling.startswith("SCHED_FIFO"):
+    pass
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setscheduler"), reason="this system has no SCHED_FIFO")
+def test_a_real_time_process_that_hangs_in_a_loop_is_ended_before_it_costs_others_their_core() -> None:
+    """0.5 s; at 0.95 s the kernel would hold back all real-time processes. One that sleeps goes on."""
+    process = subprocess.Popen([sys.executable, "-c", RUN_AWAY], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    first, second = process.stdout.readline(), process.stdout.readline()
+    begin_s = time.monotonic()
+    status = process.wait(10)
+    process.stdout.close()
+    assert second == "still there\n"
+    if not first.startswith("SCHED_FIFO"):
+        pytest.skip(f"no real-time scheduling here: {first}")
+    assert status == -signal.SIGXCPU
+    # Processor time; a little more by the clock where something more urgent runs.
+    assert time.monotonic() - begin_s < 0.95
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setscheduler"), reason="this system has no SCHED_FIFO")

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -17,12 +18,11 @@ import cantools
 import pytest
 from cantools.database.can import Database
 
-from firmware_runtime.can.bus import open_bus
-from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.live.look import look
 from firmware_runtime.executive.live.text import as_text
 from firmware_runtime.executive.terminal import Style
 from tests.bus_vehicle import ROOT
+from tests.processes.ear import Ear, Heard
 from vehicle_hil.child import Child
 from vehicle_hil.result import Truth
 from vehicle_hil.vehicle_link import Go, Ready, RecordReader, TickReport, VehicleOrder, write_record
@@ -52,14 +52,16 @@ class Computer:
         assert isinstance(database, Database)
         self._database = database
         self.frames: list[tuple[int, str, dict[str, Any]]] = []
-        """Arrival on the drive bus (monotonic ns), message, values: of the runtime's messages."""
+        """On the drive bus since (monotonic ns), message, values: of the runtime's messages."""
         self.truth: Truth | None = None
+        self.truths: list[tuple[int, Truth]] = []
+        """All since `go`, with the monotonic time of each."""
+        self._start_ns = 0
         self.stalls = 0
         """Periods in which the vehicle's process itself got no processor."""
 
     def __enter__(self) -> Self:
-        name, group, port = self._buses[0]
-        self._ear = open_bus(name, "udp_multicast", group, {"port": port})
+        self._ear = Ear(*self._buses[0])
         self._stack.callback(self._ear.close)
         command = [sys.executable, "-m", "vehicle_hil.vehicle_process"]
         vehicle = Child("vehicle", command, self.folder / "vehicle.err")
@@ -86,10 +88,15 @@ class Computer:
     ) -> None:
         self._stack.close()
 
-    def start(self, *names: str) -> None:
-        """Starts these processes and waits until each has said that it begins."""
+    def start(self, *names: str, misbehaving: Mapping[str, str] | None = None) -> None:
+        """Starts these processes and waits until each has said that it begins.
+
+        misbehaving: what `tests.processes.misbehaving` does in a process from SIGUSR1 on, by process.
+        """
         for name in names:
-            command = [sys.executable, "-m", "firmware_runtime.executive", f"run-{name}", str(PROFILE)]
+            how = (misbehaving or {}).get(name)
+            program = ["firmware_runtime.executive"] if how is None else ["tests.processes.misbehaving", how]
+            command = [sys.executable, "-m", *program, f"run-{name}", str(PROFILE)]
             command += ["--link", str(self.folder)]
             for option in self.bus_options:
                 command += ["--bus", option]
@@ -102,7 +109,8 @@ class Computer:
             assert line.startswith(f"{name} of q_truck ".encode()), child.complaint()
 
     def go(self) -> None:
-        write_record(self.vehicle.stdin, Go(time.monotonic_ns()))
+        self._start_ns = time.monotonic_ns()
+        write_record(self.vehicle.stdin, Go(self._start_ns))
 
     def signal(self, name: str, number: int) -> int:
         """Monotonic time at which it was sent."""
@@ -118,23 +126,23 @@ class Computer:
         report = self._reports.read(TickReport)
         assert report is not None, self.vehicle.complaint()
         self.truth = report.truth
+        self.truths.append((self._start_ns + report.truth.time_ns, report.truth))
         self.stalls = report.missed_periods
         self.hear()
         return report.truth
 
     def hear(self) -> None:
-        now_ns = time.monotonic_ns()
-        for frame in self._ear.receive(now_ns):
-            self._note(now_ns, frame)
+        for frame in self._ear.take():
+            self._note(frame)
 
-    def _note(self, now_ns: int, frame: Frame) -> None:
+    def _note(self, frame: Heard) -> None:
         try:
             message = self._database.get_message_by_frame_id(frame.can_id & 0x1FFF_FFFF)
         except KeyError:
             return
         if "RUNTIME" in message.senders:
             values: Any = message.decode(frame.data, decode_choices=False)
-            self.frames.append((now_ns, message.name, values))
+            self.frames.append((frame.at_ns, message.name, values))
 
     def drive_to(self, speed_mps: float, seconds: float = 60.0) -> None:
         end_s = time.monotonic() + seconds

@@ -1,0 +1,80 @@
+"""The stall meter sees that somebody more urgent had the processor; and nothing where nobody had."""
+
+import ctypes
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from vehicle_hil.stall_meter import PRIORITY, Stall, StallMeter, StallMeterError
+
+CORE = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+HOLD_S = 0.1
+PR_CAPBSET_DROP, CAP_SYS_NICE = 24, 23
+"""Linux <sys/prctl.h>, <linux/capability.h>."""
+HOG = f"""
+import os, sys, time
+os.sched_setaffinity(0, {{{CORE}}})
+os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param({PRIORITY + 1}))
+begin_ns = time.monotonic_ns()
+while time.monotonic_ns() - begin_ns < {HOLD_S} * 1e9:
+    pass
+print(begin_ns)
+"""
+
+
+@pytest.fixture
+def meter(tmp_path: Path) -> Iterator[StallMeter]:
+    try:
+        with StallMeter(tmp_path) as made:
+            yield made
+    except StallMeterError as error:
+        pytest.skip(f"no stall can be measured here: {error}")
+
+
+def test_a_core_that_somebody_else_has_is_a_stall_with_its_time(meter: StallMeter) -> None:
+    hog = subprocess.run([sys.executable, "-c", HOG], capture_output=True, text=True, check=True)
+    begin_ns = int(hog.stdout)
+    time.sleep(0.05)
+    middle_ns = begin_ns + 50_000_000
+    seen = [stall for stall in meter.within(middle_ns, middle_ns) if stall.core == CORE]
+    assert len(seen) == 1
+    assert abs(seen[0].begin_ns - begin_ns) <= 2_000_000
+    assert seen[0].late_ns >= 0.9 * HOLD_S * 1e9
+    assert meter.worst_ns(middle_ns, middle_ns) >= 0.9 * HOLD_S * 1e9
+
+
+def test_what_lies_beside_the_window_does_not_count(meter: StallMeter) -> None:
+    subprocess.run([sys.executable, "-c", HOG], check=True, capture_output=True)
+    time.sleep(0.05)
+    longest = max(meter.stalls(), key=lambda stall: stall.late_ns)
+    assert longest.late_ns >= 0.9 * HOLD_S * 1e9
+    assert longest not in meter.within(0, longest.begin_ns - 1)
+    assert longest not in meter.within(longest.end_ns + 1, time.monotonic_ns())
+    assert longest in meter.within(longest.end_ns, longest.end_ns)
+
+
+def test_a_window_without_a_stall_has_none(meter: StallMeter) -> None:
+    assert meter.worst_ns(0, 1) == 0
+
+
+def test_a_stall_ends_when_it_was_over() -> None:
+    assert Stall(0, 1_000, 250).end_ns == 1_250
+
+
+def without_real_time() -> None:
+    """In a child before its program starts: nobody there may ask for a priority."""
+    resource.setrlimit(resource.RLIMIT_RTPRIO, (0, 0))
+    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_SYS_NICE)
+
+
+def test_without_the_right_it_says_so() -> None:
+    command = [sys.executable, "-m", "vehicle_hil.stall_meter", str(CORE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=without_real_time)
+    assert done.returncode == 2
+    assert done.stderr == f"SCHED_FIFO {PRIORITY}: Operation not permitted\n"

@@ -1,0 +1,79 @@
+"""An ear on a bus of this host's loopback: each frame with the time at which the kernel took it.
+
+A socket of its own, without python-can: the time does not depend on when the test gets a processor, and
+nothing of the runtime is asked.
+"""
+
+import socket
+import struct
+import time
+from typing import Any, NamedTuple
+
+import msgpack
+
+LOOPBACK = "127.0.0.1"
+BUFFER_BYTES = 8 << 20
+SO_TIMESTAMPNS, SO_RXQ_OVFL = 35, 40
+"""Linux <asm-generic/socket.h>."""
+IP_MULTICAST_ALL = 49
+"""Linux <linux/in.h>: 0 hears only the groups that this very socket joined."""
+DATAGRAM_MAX_BYTES = 1 << 11
+EXTENDED = 0x8000_0000
+_STAMP = struct.Struct("@ll")
+_COUNT = struct.Struct("@I")
+_ANCILLARY_BYTES = socket.CMSG_SPACE(_STAMP.size) + socket.CMSG_SPACE(_COUNT.size)
+
+
+class Heard(NamedTuple):
+    at_ns: int
+    """Monotonic, as the kernel took it."""
+    bus: str
+    can_id: int
+    """Bit 31 for 29 bits."""
+    data: bytes
+
+
+class Ear:
+    def __init__(self, bus: str, group: str, port: int) -> None:
+        self._bus = bus
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        put = self._socket.setsockopt
+        put(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        put(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+        put(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        put(socket.SOL_SOCKET, SO_RXQ_OVFL, 1)
+        put(socket.IPPROTO_IP, IP_MULTICAST_ALL, 0)
+        member = socket.inet_aton(group) + socket.inet_aton(LOOPBACK)
+        put(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+        self._socket.bind((group, port))
+        self._socket.setblocking(False)
+        self.lost = 0
+        """Frames that the kernel dropped, as this ear was too slow."""
+
+    def take(self) -> list[Heard]:
+        """All frames since the last call, in their order; returns at once."""
+        # The kernel stamps with the wall clock. Nobody sets it while a test runs.
+        wall_ahead_ns = time.time_ns() - time.monotonic_ns()
+        heard: list[Heard] = []
+        while True:
+            try:
+                datagram, ancillary, _, _ = self._socket.recvmsg(DATAGRAM_MAX_BYTES, _ANCILLARY_BYTES)
+            except BlockingIOError:
+                return heard
+            at_ns = 0
+            for level, kind, value in ancillary:
+                if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
+                    seconds, nanoseconds = _STAMP.unpack(value[: _STAMP.size])
+                    at_ns = seconds * 1_000_000_000 + nanoseconds - wall_ahead_ns
+                elif (level, kind) == (socket.SOL_SOCKET, SO_RXQ_OVFL):
+                    (self.lost,) = _COUNT.unpack(value[: _COUNT.size])
+            message: dict[str, Any] = msgpack.unpackb(datagram)
+            can_id = message["arbitration_id"] | (EXTENDED if message["is_extended_id"] else 0)
+            heard.append(Heard(at_ns, self._bus, can_id, bytes(message["data"])))
+
+    def shrink(self, buffer_bytes: int) -> None:
+        """Keeps only so much unread."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
+
+    def close(self) -> None:
+        self._socket.close()

@@ -1,0 +1,211 @@
+"""Drives there, misbehaves, watches. Times are the kernel's, on the bus; motion is the plant's truth."""
+
+import signal
+import time
+from itertools import pairwise
+from math import cos, hypot, sin
+from pathlib import Path
+from typing import Any
+
+from firmware_runtime.vehicle.enums import SafetyState
+from tests.processes.kill_matrix.cases import AT_REST, Case
+from tests.processes.kill_matrix.outcome import Outcome
+from tests.processes.rig import Computer
+from vehicle_hil.child import ended
+from vehicle_hil.stall_meter import StallMeter
+from vehicle_hil.truth import Truth
+
+STALL_MAX_NS = 10_000_000
+"""One tick: a run with a longer one around the reaction does not count."""
+TRIES = 5
+RADIUS_M = 100.0
+ROUTE_M, SHORT_M = 300.0, 6.0
+"""One long bend: whoever stops along the path has to steer, and 8.3 m/s are 0.7 m/s² to the side. At rest the
+truck is at the end of a short one, ready and asked for nothing more."""
+MARGIN_NS = 20_000_000
+"""A stall counts from so long before the begin."""
+REACTION_NS = 150_000_000
+"""Up to here at least after the begin."""
+BEFORE_S, REST_S, UNTOUCHED_S, STOP_MAX_S, REACH_MAX_S = 0.5, 2.0, 3.0, 30.0, 60.0
+DRIVING = 1
+"""RuntimeHeartbeat.MotionState."""
+DRIVE_MESSAGES = ("RuntimeHeartbeat", "TractionCommand", "BrakeCommand", "SteeringCommand")
+
+
+class NotReachedError(Exception):
+    """The truck did not get to the place of the case; says where it is."""
+
+
+def write_route(folder: Path, length_m: float) -> Path:
+    path = folder / "bend.csv"
+    turns = [2.0 * step / RADIUS_M for step in range(int(length_m / 2.0) + 1)]
+    points = (f"{RADIUS_M * sin(turn):.4f},{RADIUS_M * (1.0 - cos(turn)):.4f}\n" for turn in turns)
+    path.write_text("x_m,y_m\n" + "".join(points))
+    return path
+
+
+def run_case(case: Case, folder: Path) -> Outcome:
+    """The first of up to TRIES runs in which the machine did not stall; the last one if it always did."""
+    for repeats in range(TRIES):
+        attempt = folder / f"{case.process}-{case.how}-{case.place.speed_mps:g}-{repeats}"
+        attempt.mkdir(parents=True)
+        try:
+            outcome = run_once(case, attempt)._replace(repeats=repeats)
+        except NotReachedError:
+            if repeats == TRIES - 1:
+                raise
+            continue
+        if outcome.stall_ms * 1e6 <= STALL_MAX_NS:
+            break
+    return outcome
+
+
+def run_once(case: Case, folder: Path) -> Outcome:
+    route = write_route(folder, SHORT_M if case.place is AT_REST else ROUTE_M)
+    with StallMeter(folder) as meter, Computer(folder, route) as computer:
+        how = {} if case.how.startswith("SIG") else {case.process: case.how}
+        others = [name for name in ("supervisor", "control", case.process) if name != case.process]
+        computer.start("supervisor", "control", misbehaving=how)
+        if case.process not in computer.children:
+            computer.start(case.process, misbehaving=how)
+        computer.go()
+        _reach(case, computer)
+        _watch(computer, BEFORE_S)
+        began, truths = computer.truth, len(computer.truths)
+        number = getattr(signal, case.how, signal.SIGUSR1)
+        begin_ns = computer.signal(case.process, number)
+        gone_ns = _follow(case, computer)
+        child = computer.children[case.process]
+        status = child.status()
+        log = child.log.read_text(errors="replace").strip().splitlines() if child.log.exists() else []
+        others_ended = [f"{name}: {ended(computer.children[name].status())}" for name in others]
+        assert began is not None
+        return _outcome(case, computer, began, computer.truths[truths:], begin_ns)._replace(
+            ended=ended(status),
+            ended_ms=None if status is None else (gone_ns - begin_ns) / 1e6,
+            complaint=log[-1] if log else "",
+            others_ended=", ".join(text for text in others_ended if "still running" not in text),
+            stall_ms=_stall_ns(case, computer, meter, begin_ns) / 1e6,
+        )
+
+
+def _reach(case: Case, computer: Computer) -> None:
+    end_s = time.monotonic() + REACH_MAX_S
+    while time.monotonic() < end_s:
+        truth = computer.look()
+        if case.place is AT_REST:
+            state = next(
+                (v["SafetyState"] for _, n, v in computer.frames[:-9:-1] if n == "RuntimeHeartbeat"), None
+            )
+            if truth.distance_m > 0.5 * SHORT_M and truth.speed_mps == 0.0 and state == SafetyState.READY:
+                return
+        elif truth.speed_mps >= case.place.speed_mps:
+            return
+    raise NotReachedError(f"{case}: {computer.truth}, {computer.frames[-3:]}")
+
+
+def _watch(computer: Computer, seconds: float) -> None:
+    end_ns = time.monotonic_ns() + round(seconds * 1e9)
+    while time.monotonic_ns() < end_ns:
+        computer.look()
+
+
+def _follow(case: Case, computer: Computer) -> int:
+    """Until all is over; returns when the process was seen to have ended, else when the watching did."""
+    child = computer.children[case.process]
+    untouched = case.process == "services"
+    least_ns = round((UNTOUCHED_S if untouched else REST_S) * 1e9)
+    begin_ns = time.monotonic_ns()
+    gone_ns = 0
+    while True:
+        truth = computer.look()
+        now_ns = time.monotonic_ns()
+        if not gone_ns and child.status() is not None:
+            gone_ns = now_ns
+        stands = untouched or truth.speed_mps == 0.0
+        if now_ns - begin_ns >= least_ns and stands:
+            return gone_ns or now_ns
+        if now_ns - begin_ns >= STOP_MAX_S * 1e9:
+            return gone_ns or now_ns
+
+
+def _outcome(
+    case: Case, computer: Computer, began: Truth, since: list[tuple[int, Truth]], begin_ns: int
+) -> Outcome:
+    before = [frame for frame in computer.frames if begin_ns - BEFORE_S * 1e9 <= frame[0] < begin_ns]
+    after = [frame for frame in computer.frames if frame[0] >= begin_ns]
+    last_ns = after[-1][0] if after else begin_ns
+    goes_on = since[-1][0] - last_ns < 200_000_000
+    stood = next((truth for _, truth in since if truth.speed_mps == 0.0), None)
+    moving = case.place is not AT_REST
+    return Outcome(
+        process=case.process,
+        how=case.how,
+        place=case.place.name,
+        speed_mps=began.speed_mps,
+        safe_ms=_ms(_from_then_on(after, "RuntimeHeartbeat", _is_safe), begin_ns),
+        braking_ms=_ms(_braking_ns(after), begin_ns) if moving else None,
+        last_frame_ms=None if goes_on else (last_ns - begin_ns) / 1e6,
+        latched_ms=_ms(next((at for at, truth in since if _latched(truth)), None), begin_ns),
+        gap_before_ms=_longest_gap_ms(before),
+        gap_after_ms=_longest_gap_ms(before[-20:] + after),
+        stop_m=stood.distance_m - began.distance_m if stood is not None and moving else None,
+        lateral_m=max(abs(hypot(truth.x_m, truth.y_m - RADIUS_M) - RADIUS_M) for _, truth in since),
+        speed_after_mps=since[-1][1].speed_mps,
+        ended="",
+        ended_ms=None,
+        complaint="",
+        others_ended="",
+        stall_ms=0.0,
+    )
+
+
+Frames = list[tuple[int, str, dict[str, Any]]]
+
+
+def _is_safe(values: dict[str, Any]) -> bool:
+    return values["MotionState"] != DRIVING and values["ControlWell"] == 0
+
+
+def _from_then_on(frames: Frames, message: str, holds: Any) -> int | None:
+    """When the first of the frames came that end in nothing else; None where the last one does not hold."""
+    found: int | None = None
+    for at_ns, name, values in frames:
+        if name == message:
+            found = (at_ns if found is None else found) if holds(values) else None
+    return found
+
+
+def _braking_ns(frames: Frames) -> int | None:
+    """First frame that brakes after the last one that propels."""
+    propelled = [at for at, name, v in frames if name == "TractionCommand" and v["TorqueRequest"] > 0.0]
+    last_ns = propelled[-1] if propelled else 0
+    for at_ns, name, values in frames:
+        brakes = (name == "BrakeCommand" and values["ForceRequest"] > 0.0) or (
+            name == "TractionCommand" and values["TorqueRequest"] < 0.0
+        )
+        if brakes and at_ns > last_ns:
+            return at_ns
+    return None
+
+
+def _latched(truth: Truth) -> bool:
+    return truth.inverter_latched and truth.brakes_latched and truth.steering_latched
+
+
+def _longest_gap_ms(frames: Frames) -> float:
+    longest_ns = 0
+    for message in DRIVE_MESSAGES:
+        times = [at for at, name, _ in frames if name == message]
+        longest_ns = max([longest_ns, *(b - a for a, b in pairwise(times))])
+    return longest_ns / 1e6
+
+
+def _ms(at_ns: int | None, begin_ns: int) -> float | None:
+    return None if at_ns is None else (at_ns - begin_ns) / 1e6
+
+
+def _stall_ns(case: Case, computer: Computer, meter: StallMeter, begin_ns: int) -> int:
+    if case.process == "services":
+        return meter.worst_ns(begin_ns - MARGIN_NS, time.monotonic_ns())
+    return meter.worst_ns(begin_ns - MARGIN_NS, begin_ns + REACTION_NS)

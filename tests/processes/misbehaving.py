@@ -1,0 +1,89 @@
+"""`python -m tests.processes.misbehaving HOW run-control ...`: that command, until SIGUSR1 comes.
+
+From then on each step of the process's own component begins with what HOW says. The product itself has no
+switch for any of it.
+"""
+
+import importlib
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+SLOW_S = 0.030
+ROOM_BYTES = 4 << 20
+"""Left for the process when its memory ends."""
+PIECE_BYTES = 64 << 10
+COMPONENTS = {
+    "run-control": ("firmware_runtime.controller", "Controller"),
+    "run-supervisor": ("firmware_runtime.safety.supervisor", "Supervisor"),
+}
+"""Whose step it is that the process's shell calls; imported only for that process."""
+_hoard: list[bytearray] = []
+
+
+def busy() -> None:
+    while True:
+        pass
+
+
+def slow() -> None:
+    time.sleep(SLOW_S)
+
+
+def exception() -> None:
+    raise ValueError("a mistake in the tick")
+
+
+def memory() -> None:
+    """The limit comes down to what is used and a little; that is eaten, and stays so."""
+    with open("/proc/self/statm", encoding="ascii") as sizes:
+        used_bytes = int(sizes.read().split()[0]) * resource.getpagesize()
+    _, highest = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (used_bytes + ROOM_BYTES, highest))
+    while True:
+        _hoard.append(bytearray(PIECE_BYTES))
+
+
+MISBEHAVIOURS: dict[str, Callable[[], None]] = {
+    "busy": busy,
+    "slow": slow,
+    "exception": exception,
+    "memory": memory,
+}
+
+
+class Misbehaviour:
+    def __init__(self, act: Callable[[], None]) -> None:
+        self._act = act
+        self._begun = False
+
+    def begin(self, number: int, frame: FrameType | None) -> None:
+        self._begun = True
+
+    def wrap(self, component: Any) -> None:
+        step = component.step
+
+        def misbehaving_step(*arguments: Any) -> Any:
+            if self._begun:
+                self._act()
+            return step(*arguments)
+
+        component.step = misbehaving_step
+
+
+def main(arguments: list[str]) -> int:
+    how, command = arguments[0], arguments[1]
+    module, name = COMPONENTS[command]
+    misbehaviour = Misbehaviour(MISBEHAVIOURS[how])
+    signal.signal(signal.SIGUSR1, misbehaviour.begin)
+    misbehaviour.wrap(getattr(importlib.import_module(module), name))
+    entry = importlib.import_module("firmware_runtime.executive.command")
+    return entry.main(arguments[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,146 @@
+"""When this machine itself gave no processor, as bare real-time processes beside a run saw it.
+
+One process a core, pinned to it, under SCHED_FIFO above everything of ours, memory locked, collector off: it
+sleeps on the absolute clock, a millisecond at a time, and tells each wake-up that came late. What it saw, no
+program on this machine could have avoided. It imports nothing of the runtime, which is what is judged.
+
+    with StallMeter(folder) as meter:
+        ...
+        meter.worst_ns(from_ns, to_ns)
+"""
+
+import ctypes
+import gc
+import os
+import struct
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from vehicle_hil.child import Child
+
+PERIOD_NS = 1_000_000
+LATE_NS = 200_000
+"""A wake-up is told from here on: ten times what an idle machine needs (assumption)."""
+PRIORITY = 90
+"""Of SCHED_FIFO: above all of ours (at most 48) and the kernel's interrupt threads (50)."""
+NS_PER_S = 1_000_000_000
+_RECORD = struct.Struct("<qq")
+_TIMER_ABSTIME = 1
+"""Linux <time.h>."""
+_MCL_ALL = 3
+"""Linux <sys/mman.h>: MCL_CURRENT | MCL_FUTURE."""
+_READ_BYTES = 1 << 16
+
+
+class StallMeterError(Exception):
+    """It cannot measure here; says why."""
+
+
+class Stall(NamedTuple):
+    """A time in which one core gave nothing to whoever asked most urgently."""
+
+    core: int
+    begin_ns: int
+    """Monotonic: when the meter wanted to wake up."""
+    late_ns: int
+
+    @property
+    def end_ns(self) -> int:
+        return self.begin_ns + self.late_ns
+
+
+class StallMeter:
+    """Context manager; measures all cores that this process may use."""
+
+    def __init__(self, folder: Path, cores: set[int] | None = None) -> None:
+        """folder: for what the meter's processes may complain of. cores: None for all."""
+        self._folder = folder
+        self._cores = sorted(cores or os.sched_getaffinity(0))
+        self._stack = ExitStack()
+        self._children: dict[int, Child] = {}
+        self._rest: dict[int, bytes] = dict.fromkeys(self._cores, b"")
+        self._stalls: list[Stall] = []
+
+    def __enter__(self) -> Self:
+        """Raises StallMeterError without the right to real-time priority: a load would look like a stall."""
+        with ExitStack() as stack:
+            for core in self._cores:
+                command = [sys.executable, "-m", __name__, str(core)]
+                child = stack.enter_context(
+                    Child(f"stall meter {core}", command, self._folder / f"stall_meter_{core}.err")
+                )
+                self._children[core] = child
+            for child in self._children.values():
+                if child.stdout.read(1) != b"!":
+                    raise StallMeterError(f"{child.name}: {child.complaint()}")
+                os.set_blocking(child.stdout.fileno(), False)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # They hold nothing that an end in good order would save.
+        for child in self._children.values():
+            child.kill()
+        self._stack.close()
+
+    def stalls(self) -> list[Stall]:
+        """All so far, of each core in their order."""
+        for core, child in self._children.items():
+            try:
+                said = self._rest[core] + os.read(child.stdout.fileno(), _READ_BYTES)
+            except BlockingIOError:
+                continue
+            whole = len(said) - len(said) % _RECORD.size
+            self._rest[core] = said[whole:]
+            self._stalls += [Stall(core, *record) for record in _RECORD.iter_unpack(said[:whole])]
+        return self._stalls
+
+    def within(self, from_ns: int, to_ns: int) -> list[Stall]:
+        """Those that touch this window of the monotonic clock."""
+        return [one for one in self.stalls() if one.begin_ns <= to_ns and one.end_ns >= from_ns]
+
+    def worst_ns(self, from_ns: int, to_ns: int) -> int:
+        """The longest that touches the window; 0 where none does."""
+        return max((one.late_ns for one in self.within(from_ns, to_ns)), default=0)
+
+
+class _Timespec(ctypes.Structure):
+    _fields_ = (("tv_sec", ctypes.c_long), ("tv_nsec", ctypes.c_long))
+
+
+def measure(core: int) -> None:
+    """Until it is killed: each late wake-up as 16 bytes on standard output, one `!` before the first."""
+    os.sched_setaffinity(0, {core})
+    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    library = ctypes.CDLL(None)
+    library.mlockall(_MCL_ALL)
+    moment = _Timespec()
+    where, sleep, monotonic = ctypes.byref(moment), library.clock_nanosleep, time.CLOCK_MONOTONIC
+    os.write(1, b"!")
+    due_ns = time.monotonic_ns()
+    while True:
+        due_ns += PERIOD_NS
+        moment.tv_sec, moment.tv_nsec = divmod(due_ns, NS_PER_S)
+        sleep(monotonic, _TIMER_ABSTIME, where, None)
+        late_ns = time.monotonic_ns() - due_ns
+        if late_ns > LATE_NS:
+            os.write(1, _RECORD.pack(due_ns, late_ns))
+            due_ns += late_ns // PERIOD_NS * PERIOD_NS
+
+
+if __name__ == "__main__":
+    try:
+        measure(int(sys.argv[1]))
+    except PermissionError as error:
+        # Whoever started it shows this line.
+        print(f"SCHED_FIFO {PRIORITY}: {error.strerror}", file=sys.stderr)
+        sys.exit(2)
