@@ -39,3 +39,12 @@ def test_a_live_supervisor_has_no_motion_battery_or_drive_module_loaded() -> Non
     for other in others:
         name = f"firmware_runtime.{other}"
         assert not {module for module in loaded if module == name or module.startswith(name + ".")}
+
+
+@pytest.mark.requirement("SR-02")
+def test_nor_has_the_process_that_it_runs_in() -> None:
+    loaded = loaded_by("firmware_runtime.executive.run_supervisor")
+    assert "firmware_runtime.executive.supervisor_shell" in loaded
+    for other in ("motion", "battery", "drive", "controller", "diagnostics", "assessment"):
+        name = f"firmware_runtime.{other}"
+        assert not {module for module in loaded if module == name or module.startswith(name + ".")}

@@ -13,15 +13,15 @@ from firmware_runtime.can.bus_port import WatchedBus
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.controller import Controller
 from firmware_runtime.executive.host_health import UNKNOWN
-from firmware_runtime.executive.link.control_tick import ControlTick
 from firmware_runtime.executive.link.crossing import ProposalCodec, ReportCodec
 from firmware_runtime.executive.link.datagram import Inbox, Outbox
-from firmware_runtime.executive.link.ring import RingWriter
+from firmware_runtime.executive.link.tick_log import TickLog
 from firmware_runtime.executive.live.control_page import ControlStatus
 from firmware_runtime.executive.live.loop_figures import LoopFigures
 from firmware_runtime.executive.realtime import HealthSource, SerialSource
 from firmware_runtime.executive.stage_clock import StageClock
 from firmware_runtime.executive.tick_grid import TickGrid
+from firmware_runtime.recorder.tick_record import ControlTick
 from firmware_runtime.safety.host_report import HostReport
 from firmware_runtime.safety.supervisor import SupervisorReport
 
@@ -60,7 +60,7 @@ class ControlShell:
         serial: SerialSource,
         proposals: Outbox,
         reports: Inbox,
-        ticks: RingWriter | None,
+        ticks: TickLog | None,
         grid: TickGrid,
         stages: StageClock,
         health: HealthSource | None,
@@ -79,7 +79,6 @@ class ControlShell:
         self._figures = figures
         self._status = status
         self._codec = ProposalCodec()
-        self._tick_encoder = msgspec.msgpack.Encoder()
 
     def run(self, asked_to_end: Callable[[], bool], period_ns: int) -> None:
         """Until the vehicle stands and is held, after `asked_to_end` said so; asked before each tick."""
@@ -116,8 +115,7 @@ class ControlShell:
         stages.mark("send")
         telemetry = self._controller.telemetry
         if self._ticks is not None and telemetry is not None:
-            tick = ControlTick(now_ns, frames, serial, report, host, proposal, telemetry)
-            self._ticks.write(self._tick_encoder.encode(tick))
+            self._ticks.write(ControlTick(now_ns, frames, serial, report, host, proposal, telemetry))
         stages.mark("record")
         if self._status is not None:
             self._status.step(now_ns)

@@ -4,12 +4,17 @@ import argparse
 import sys
 from pathlib import Path
 
+from firmware_runtime.controller import Controller
 from firmware_runtime.executive import route_arguments
 from firmware_runtime.executive.onboard import Onboard
 from firmware_runtime.executive.subcommand import Subparsers
 from firmware_runtime.recorder.blackbox import BlackBoxError, BlackBoxReader
-from firmware_runtime.recorder.replay import replay
+from firmware_runtime.recorder.replay import ReplayResult, replay, replay_control, replay_supervisor
+from firmware_runtime.recorder.tick_record import TickRecord
+from firmware_runtime.safety.supervisor import Supervisor
+from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem
+from firmware_runtime.vehicle.route import Route
 
 SAME, DIFFERENT = 0, 1
 
@@ -18,7 +23,8 @@ examples:
   firmware-runtime replay out/drive/blackbox.bin configs/q_truck.toml --route configs/routes/yard.csv
 
 Profile and route must be those of the drive, with the same --distance. Where the harness smoothed the
-route, it is route.csv beside the black box.
+route, it is route.csv beside the black box. Of a vehicle's computer `control` and supervisor are replayed one
+by one, each from its process's beginning, and anew where it began anew.
 
 exit status: 0 every byte is the same, 1 it differs (the first difference is told), 2 bad input"""
 
@@ -45,19 +51,41 @@ def run(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     try:
-        result = replay(reader.ticks(), Onboard(profile, route))
+        results = _replay(args.file, profile, route)
+        # Read to its end once more, as a replay may stop before: what is torn is told in any case.
+        for _ in reader.records():
+            continue
     except BlackBoxError as error:
         raise ConfigurationError([_problem(args.file, str(error))]) from error
     if reader.unread_bytes:
         print(f"note: {reader.unread_bytes} bytes at the end are no whole record", file=sys.stderr)
+    for name, result in results.items():
+        _tell(name, result)
+    return SAME if all(result.difference is None for result in results.values()) else DIFFERENT
+
+
+def _replay(path: Path, profile: Profile, route: Route) -> dict[str, ReplayResult]:
+    """By component; of a file from a vehicle's computer control and supervisor, each by itself."""
+    first = next(BlackBoxReader(path).records(), None)
+    if first is None or isinstance(first, TickRecord):
+        ticks = (record for record in BlackBoxReader(path).records() if isinstance(record, TickRecord))
+        return {"": replay(ticks, Onboard(profile, route))}
+    return {
+        "control": replay_control(BlackBoxReader(path).records(), lambda: Controller(profile, route)),
+        "supervisor": replay_supervisor(BlackBoxReader(path).records(), lambda: Supervisor(profile)),
+    }
+
+
+def _tell(name: str, result: ReplayResult) -> None:
+    of = f"{name}: " if name else ""
     difference = result.difference
     if difference is None:
-        print(f"{result.ticks} ticks, every byte the same")
-        return SAME
-    print(f"differs at tick {difference.tick} ({difference.time_ns} ns) in {difference.where}:")
+        begins = f" in {result.begins} lives of its process" if result.begins > 1 else ""
+        print(f"{of}{result.ticks} ticks, every byte the same{begins}")
+        return
+    print(f"{of}differs at tick {difference.tick} ({difference.time_ns} ns) in {difference.where}:")
     print(f"  recorded {difference.recorded}")
     print(f"  replayed {difference.replayed}")
-    return DIFFERENT
 
 
 def _open(path: Path) -> BlackBoxReader:

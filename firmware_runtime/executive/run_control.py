@@ -17,6 +17,7 @@ from firmware_runtime.executive.link.datagram import Inbox, Outbox
 from firmware_runtime.executive.link.page import PageWriter
 from firmware_runtime.executive.link.ring import RingWriter
 from firmware_runtime.executive.link.shared_file import LinkError
+from firmware_runtime.executive.link.tick_log import TickLog
 from firmware_runtime.executive.live.control_page import ControlStatus
 from firmware_runtime.executive.live.loop_figures import LoopFigures
 from firmware_runtime.executive.live.pages import page_name
@@ -28,6 +29,7 @@ from firmware_runtime.executive.stage_clock import StageClock
 from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.subcommand import Subparsers
 from firmware_runtime.executive.tick_grid import TICK_NS, TickGrid
+from firmware_runtime.recorder.tick_record import ControlBegin
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 
 EPILOG = """\
@@ -70,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             proposals = Outbox(args.link / crossing.PROPOSALS)
             reports = Inbox(args.link / crossing.REPORTS)
-            ticks = RingWriter(args.link / crossing.CONTROL_TICKS)
+            ticks = TickLog(RingWriter(args.link / crossing.CONTROL_TICKS))
             page = PageWriter(args.link / page_name(CONTROL.name))
         except LinkError as error:
             problem = Problem("--link", None, str(args.link), "a folder for the processes' links", str(error))
@@ -81,6 +83,7 @@ def run(args: argparse.Namespace) -> int:
         health = HostHealth(None)
         stack.callback(health.close)
         scheduling = prepare_for_ticks(CONTROL.priority)
+        ticks.write(ControlBegin(clock.now_ns(), profile.identity, route.name))
         grid = TickGrid(clock)
         figures = LoopFigures(TICK_NS, stages.spreads)
         publisher = Publisher(

@@ -19,6 +19,7 @@ from firmware_runtime.executive.link.datagram import Inbox, Outbox
 from firmware_runtime.executive.link.page import PageWriter
 from firmware_runtime.executive.link.ring import RingWriter
 from firmware_runtime.executive.link.shared_file import LinkError
+from firmware_runtime.executive.link.tick_log import TickLog
 from firmware_runtime.executive.live.pages import page_name
 from firmware_runtime.executive.live.publisher import Publisher
 from firmware_runtime.executive.live.spread import Spread
@@ -29,6 +30,7 @@ from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.subcommand import Subparsers
 from firmware_runtime.executive.supervisor_shell import SupervisorShell
 from firmware_runtime.executive.tick_grid import TICK_NS
+from firmware_runtime.recorder.tick_record import SupervisorBegin
 from firmware_runtime.safety.supervisor import Supervisor
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 
@@ -71,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             proposals = Inbox(args.link / crossing.PROPOSALS)
             reports = Outbox(args.link / crossing.REPORTS)
-            ticks = RingWriter(args.link / crossing.SUPERVISOR_TICKS)
+            ticks = TickLog(RingWriter(args.link / crossing.SUPERVISOR_TICKS))
             page = PageWriter(args.link / page_name(SUPERVISOR.name))
         except LinkError as error:
             problem = Problem("--link", None, str(args.link), "a folder for the processes' links", str(error))
@@ -92,6 +94,7 @@ def run(args: argparse.Namespace) -> int:
             guards,
         )
         status = SupervisorStatus(publisher, supervisor)
+        ticks.write(SupervisorBegin(clock.now_ns(), profile.identity))
         shell = SupervisorShell(supervisor, buses, proposals, reports, ticks, clock, TICK_NS, spreads, status)
         print(f"supervisor of {profile.data.vehicle.name} {profile.identity}, {scheduling}", flush=True)
         shell.run(stop)

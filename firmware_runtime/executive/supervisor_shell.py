@@ -10,23 +10,20 @@ This process loads nothing of motion, battery and drive: so this file is its own
 import select
 from collections.abc import Callable, Mapping, Sequence
 
-import msgspec
-
 from firmware_runtime.can.bus_events import BusEvent
 from firmware_runtime.can.bus_port import WatchedBus, send_all
-from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.clock import Clock
 from firmware_runtime.executive.link.crossing import (
     ProposalCodec,
     ReportCodec,
     ReportMessage,
-    SupervisorTick,
 )
 from firmware_runtime.executive.link.datagram import Inbox, Outbox
-from firmware_runtime.executive.link.ring import RingWriter
+from firmware_runtime.executive.link.tick_log import TickLog
 from firmware_runtime.executive.live.pages import ShellStatistics
 from firmware_runtime.executive.live.spread import Spread
 from firmware_runtime.executive.live.supervisor_page import SupervisorStatus
+from firmware_runtime.recorder.tick_record import Heard, SupervisorTick
 from firmware_runtime.safety.supervisor import Supervisor
 from firmware_runtime.vehicle.proposal import Proposal
 
@@ -46,7 +43,7 @@ class SupervisorShell:
         buses: Sequence[WatchedBus],
         proposals: Inbox,
         reports: Outbox,
-        ticks: RingWriter | None,
+        ticks: TickLog | None,
         clock: Clock,
         period_ns: int,
         spreads: dict[str, Spread],
@@ -63,11 +60,10 @@ class SupervisorShell:
         self._period_ns = period_ns
         self._proposal_codec = ProposalCodec()
         self._report_codec = ReportCodec()
-        self._tick_encoder = msgspec.msgpack.Encoder()
         self._waits_on = [proposals.fileno(), *(fd for bus in buses if (fd := bus.fileno()) >= 0)]
         self._blind = len(self._waits_on) <= len(buses)
         self._due_ns = clock.now_ns() + period_ns
-        self._frames: list[Frame] = []
+        self._heard: list[Heard] = []
         self._events: list[BusEvent] = []
         self._status = status
         self._step_spread = spreads.setdefault("step and send", Spread())
@@ -103,7 +99,7 @@ class SupervisorShell:
         for bus in self._buses:
             frames = bus.receive(now_ns)
             if frames:
-                self._frames += frames
+                self._heard.append(Heard(now_ns, frames))
                 urgent = self._supervisor.hear(now_ns, frames) or urgent
             events = bus.take_events()
             if events:
@@ -143,8 +139,7 @@ class SupervisorShell:
         if self._reports.send(self._report_codec.encode(message)):
             self._events = []
         if self._ticks is not None:
-            tick = SupervisorTick(now_ns, self._frames, proposal, out)
-            self._ticks.write(self._tick_encoder.encode(tick))
-        self._frames = []
+            self._ticks.write(SupervisorTick(now_ns, self._heard, proposal, out, message.report))
+        self._heard = []
         if self._status is not None:
             self._status.step(now_ns, statistics)

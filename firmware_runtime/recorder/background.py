@@ -7,7 +7,7 @@ from collections import deque
 import msgspec
 
 from firmware_runtime.recorder.blackbox import BlackBoxWriter
-from firmware_runtime.recorder.tick_record import TickRecord
+from firmware_runtime.recorder.tick_record import Record
 
 QUEUE_TICKS = 1000
 """10 s of ticks; assumption: longer than any stall of a disk that is not broken."""
@@ -24,7 +24,7 @@ class BackgroundRecorder:
 
     def __init__(self, writer: BlackBoxWriter, queue_ticks: int = QUEUE_TICKS) -> None:
         self._writer = writer
-        self._queue: deque[TickRecord] = deque()
+        self._queue: deque[Record] = deque()
         self._queue_ticks = queue_ticks
         self._stop = threading.Event()
         self.drops = 0
@@ -35,7 +35,7 @@ class BackgroundRecorder:
         self._thread = threading.Thread(target=self._run, name="black box", daemon=True)
         self._thread.start()
 
-    def record(self, tick: TickRecord) -> None:
+    def record(self, tick: Record) -> None:
         # One thread appends and one takes away: the length can only be too large here, never too small.
         if self.error is not None or len(self._queue) >= self._queue_ticks:
             self.drops += 1

@@ -1,12 +1,12 @@
 """The black box's file: append-only, every record with its length and checksum, after the tick.
 
 Layout: the eight bytes of MAGIC, then records. A record is its payload's length (4 bytes, little-endian),
-the CRC-32 (zlib's) of the payload (4 bytes), and the payload in MessagePack: the header first, ticks
-after it. Each tick depends on no other record, so a file that ends anywhere, killed or without power,
+the CRC-32 (zlib's) of the payload (4 bytes), and the payload in MessagePack: the header first, records
+of ticks after it. None depends on another, so a file that ends anywhere, killed or without power,
 loses its torn last record and nothing before it.
 
 Not yet: key frames (snapshots of the components every so many ticks, to begin a replay in the middle),
-and a bound on a file's size (about 1 kB a tick, 0.4 GB an hour).
+and a bound on a file's size (about 1 kB a tick, 0.4 GB an hour; twice that with two processes).
 """
 
 import os
@@ -19,7 +19,7 @@ from typing import BinaryIO, Protocol, Self
 
 import msgspec
 
-from firmware_runtime.recorder.tick_record import SCHEMA_VERSION, BlackBoxHeader, TickRecord
+from firmware_runtime.recorder.tick_record import SCHEMA_VERSION, BlackBoxHeader, DrivingRecord, Record
 
 MAGIC = b"FRBBOX\r\n"
 """The line end shows a transfer that changed line ends, as PNG's does."""
@@ -37,7 +37,7 @@ class BlackBoxError(Exception):
 class Recorder(Protocol):
     """Where a shell puts its tick records."""
 
-    def record(self, tick: TickRecord) -> None: ...
+    def record(self, tick: Record) -> None: ...
 
     def close(self) -> None: ...
 
@@ -60,16 +60,20 @@ class BlackBoxWriter:
         finally:
             os.close(folder)
 
-    def _append(self, record: BlackBoxHeader | TickRecord) -> None:
+    def _append(self, record: BlackBoxHeader | Record) -> None:
         self._encoder.encode_into(record, self._payload)
-        self._buffer += PREFIX.pack(len(self._payload), zlib.crc32(self._payload))
-        self._buffer += self._payload
+        self.append(self._payload)
 
-    def record(self, tick: TickRecord) -> None:
-        """Appends one tick; OSError where the disk takes no more."""
-        self._append(tick)
+    def append(self, payload: bytes | bytearray) -> None:
+        """Appends a record that is encoded already; OSError where the disk takes no more."""
+        self._buffer += PREFIX.pack(len(payload), zlib.crc32(payload))
+        self._buffer += payload
         if len(self._buffer) >= FLUSH_BYTES:
             self.flush()
+
+    def record(self, tick: Record) -> None:
+        """Appends one record; OSError where the disk takes no more."""
+        self._append(tick)
 
     def flush(self) -> None:
         """Hands all to the kernel: from here on it survives the death of this process."""
@@ -113,9 +117,9 @@ class BlackBoxReader:
     def __init__(self, path: Path) -> None:
         """BlackBoxError where it is no black box of this schema version; OSError where it cannot be read."""
         self.path = path
-        self._decoder = msgspec.msgpack.Decoder(TickRecord)
+        self._decoder = msgspec.msgpack.Decoder(Record)
         self.unread_bytes = 0
-        """Bytes at the end that are no whole record, once `ticks` is through: a torn record, or damage."""
+        """Bytes at the end that are no whole record, once `records` is through: a torn one, or damage."""
         with path.open("rb") as file:
             magic = file.read(len(MAGIC))
             if magic != MAGIC:
@@ -135,7 +139,11 @@ class BlackBoxReader:
                 "the release of the runtime that wrote it can read it"
             )
 
-    def ticks(self) -> Iterator[TickRecord]:
+    def ticks(self) -> Iterator[DrivingRecord]:
+        """As `records`, those alone that tell of the drive."""
+        return (record for record in self.records() if isinstance(record, DrivingRecord))
+
+    def records(self) -> Iterator[Record]:
         """Whole records in order, from where the last call stopped; stops before one that is not whole.
 
         While a file is being written, a later call goes on with what came since.
@@ -144,11 +152,11 @@ class BlackBoxReader:
             file.seek(self._position)
             while (payload := _read_payload(file)) is not None:
                 try:
-                    tick = self._decoder.decode(payload)
+                    record: Record = self._decoder.decode(payload)
                 except msgspec.DecodeError as error:
                     raise BlackBoxError(f"{self.path}: record at byte {self._position}: {error}") from error
                 self._position = file.tell()
-                yield tick
+                yield record
             self.unread_bytes = file.seek(0, os.SEEK_END) - self._position
 
 

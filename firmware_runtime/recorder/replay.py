@@ -1,22 +1,33 @@
-"""Replay of a black box: the recorded inputs into a fresh runtime, its outputs against the recorded ones.
+"""Replay of a black box: the recorded inputs into a fresh component, its outputs against the recorded ones.
 
-Byte identity is promised on one architecture with the pinned numpy, from the first tick on.
+Byte identity is promised on one architecture with the pinned numpy, from a component's beginning on.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
-
-import msgspec
+from typing import Protocol, TypeVar
 
 from firmware_runtime.can.frame import Frame
-from firmware_runtime.recorder.tick_record import TickRecord
+from firmware_runtime.recorder.comparison import Finding, compare_frames, compare_structs
+from firmware_runtime.recorder.tick_record import (
+    ControlBegin,
+    ControlTick,
+    Record,
+    SupervisorBegin,
+    SupervisorTick,
+    TickRecord,
+)
 from firmware_runtime.safety.host_report import HostReport
+from firmware_runtime.safety.supervisor import SupervisorReport
+from firmware_runtime.vehicle.proposal import Proposal
 from firmware_runtime.vehicle.telemetry import Telemetry
+
+NOT_REPLAYED = "not replayed"
+NOT_BEGUN = Finding("records", "begins in the middle, without the process's start", NOT_REPLAYED)
 
 
 class Steppable(Protocol):
-    """The whole onboard composition, as the recorder sees it."""
+    """Controller and supervisor as one component."""
 
     @property
     def telemetry(self) -> Telemetry: ...
@@ -26,12 +37,36 @@ class Steppable(Protocol):
     ) -> Sequence[Frame]: ...
 
 
+class ControlComponent(Protocol):
+    @property
+    def telemetry(self) -> Telemetry | None: ...
+
+    def step(
+        self,
+        now_ns: int,
+        frames: Sequence[Frame],
+        serial: bytes,
+        supervisor: SupervisorReport,
+        host: HostReport,
+        /,
+    ) -> Proposal: ...
+
+
+class SupervisorComponent(Protocol):
+    @property
+    def report(self) -> SupervisorReport: ...
+
+    def hear(self, now_ns: int, frames: Sequence[Frame], /) -> bool: ...
+
+    def step(self, now_ns: int, frames: Sequence[Frame], proposal: Proposal | None, /) -> Sequence[Frame]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """Where a replay first left the record."""
 
     tick: int
-    """Of the record, from 0."""
+    """Of the component, from 0."""
     time_ns: int
     where: str
     """`frame 2 of 6`, `number of frames`, `telemetry.speed_mps`, `records`."""
@@ -44,43 +79,82 @@ class ReplayResult:
     ticks: int
     """Ticks that were the same."""
     difference: Difference | None
+    begins: int = 1
+    """So often the component began in them."""
 
 
 def replay(ticks: Iterable[TickRecord], runtime: Steppable) -> ReplayResult:
     """Steps `runtime`, which has seen no tick yet, through the records until the first difference."""
     same = 0
     for tick in ticks:
-        if tick.dropped_before:
-            gap = f"{tick.dropped_before} ticks missing"
-            return ReplayResult(same, Difference(same, tick.time_ns, "records", gap, "not replayed"))
-        out = runtime.step(tick.time_ns, tick.frames_in, tick.serial_in, tick.host)
-        difference = _frames(same, tick, out) or _telemetry(same, tick, runtime.telemetry)
-        if difference is not None:
-            return ReplayResult(same, difference)
+        finding = _gap(tick.dropped_before)
+        if finding is None:
+            out = runtime.step(tick.time_ns, tick.frames_in, tick.serial_in, tick.host)
+            finding = compare_frames(tick.frames_out, out) or compare_structs(
+                "telemetry", tick.telemetry, runtime.telemetry
+            )
+        if finding is not None:
+            return ReplayResult(same, Difference(same, tick.time_ns, *finding))
         same += 1
     return ReplayResult(same, None)
 
 
-def _frames(index: int, tick: TickRecord, out: Sequence[Frame]) -> Difference | None:
-    count = len(tick.frames_out)
-    for number, (recorded, replayed) in enumerate(zip(tick.frames_out, out, strict=False), start=1):
-        if recorded != replayed:
-            where = f"frame {number} of {count}"
-            return Difference(index, tick.time_ns, where, _text(recorded), _text(replayed))
-    if len(out) != count:
-        return Difference(index, tick.time_ns, "number of frames", str(count), str(len(out)))
-    return None
+def replay_control(records: Iterable[Record], new: Callable[[], ControlComponent]) -> ReplayResult:
+    """Steps a component of `new` through all records of `control`, another one wherever it began anew."""
+
+    def step(component: ControlComponent, tick: ControlTick) -> Finding | None:
+        proposal = component.step(tick.time_ns, tick.frames_in, tick.serial_in, tick.report, tick.host)
+        return compare_structs("proposal", tick.proposal, proposal) or compare_structs(
+            "telemetry", tick.telemetry, component.telemetry
+        )
+
+    return _replay_lives(records, ControlBegin, ControlTick, new, step)
 
 
-def _telemetry(index: int, tick: TickRecord, telemetry: Telemetry) -> Difference | None:
-    for name in Telemetry.__struct_fields__:
-        recorded, replayed = getattr(tick.telemetry, name), getattr(telemetry, name)
-        # Encoded, NaN equals NaN and -0.0 differs from 0.0: bytes are compared, not numbers.
-        if msgspec.msgpack.encode(recorded) != msgspec.msgpack.encode(replayed):
-            where = f"telemetry.{name}"
-            return Difference(index, tick.time_ns, where, repr(recorded), repr(replayed))
-    return None
+def replay_supervisor(records: Iterable[Record], new: Callable[[], SupervisorComponent]) -> ReplayResult:
+    """The same for the supervisor, with the very calls that its process made."""
+
+    def step(component: SupervisorComponent, tick: SupervisorTick) -> Finding | None:
+        for heard in tick.heard:
+            component.hear(heard.time_ns, heard.frames)
+        out = component.step(tick.time_ns, (), tick.proposal)
+        return compare_frames(tick.frames_out, out) or compare_structs(
+            "report", tick.report, component.report
+        )
+
+    return _replay_lives(records, SupervisorBegin, SupervisorTick, new, step)
 
 
-def _text(frame: Frame) -> str:
-    return f"{frame.bus} {frame.can_id:08X}#{frame.data.hex().upper()} at {frame.time_ns} ns"
+_Component = TypeVar("_Component")
+_Tick = TypeVar("_Tick", ControlTick, SupervisorTick)
+
+
+def _replay_lives(
+    records: Iterable[Record],
+    begin: type[ControlBegin | SupervisorBegin],
+    tick: type[_Tick],
+    new: Callable[[], _Component],
+    step: Callable[[_Component, _Tick], Finding | None],
+) -> ReplayResult:
+    """Records of one process; those of others are passed over."""
+    component: _Component | None = None
+    same = begins = 0
+    for record in records:
+        if isinstance(record, begin):
+            finding = _gap(record.dropped_before)
+            component = new()
+            begins += 1
+        elif isinstance(record, tick):
+            finding = _gap(record.dropped_before)
+            if finding is None:
+                finding = NOT_BEGUN if component is None else step(component, record)
+        else:
+            continue
+        if finding is not None:
+            return ReplayResult(same, Difference(same, record.time_ns, *finding), begins)
+        same += isinstance(record, tick)
+    return ReplayResult(same, None, begins)
+
+
+def _gap(missing: int) -> Finding | None:
+    return Finding("records", f"{missing} ticks missing", NOT_REPLAYED) if missing else None

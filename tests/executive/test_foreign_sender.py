@@ -13,7 +13,7 @@ from firmware_runtime.can.bus_events import EventKind, Origin
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.bus_options import BusOption, parse_bus_options
 from firmware_runtime.recorder.blackbox import BlackBoxReader
-from firmware_runtime.recorder.tick_record import TickRecord
+from firmware_runtime.recorder.tick_record import DrivingRecord
 from firmware_runtime.vehicle.enums import SafetyState
 from firmware_runtime.vehicle.telemetry import Telemetry
 from vehicle_hil.realtime import BLACK_BOX, run_realtime
@@ -63,7 +63,7 @@ class Attacked:
     before: Truth
     after: Truth
     box: Path
-    ticks: list[TickRecord]
+    ticks: list[DrivingRecord]
     route: Path
 
     @property

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from firmware_runtime.recorder.blackbox import BlackBoxReader, BlackBoxWriter
-from firmware_runtime.recorder.tick_record import BlackBoxHeader
+from firmware_runtime.recorder.tick_record import BlackBoxHeader, TickRecord
 
 ROOT = Path(__file__).parents[2]
 PROFILE = "configs/q_truck.toml"
@@ -101,10 +101,11 @@ def test_a_changed_record_is_found_out(record: Path, route: Path, tmp_path: Path
     changed = tmp_path / "changed"
     with BlackBoxWriter(changed, reader.header) as writer:
         for number, tick in enumerate(reader.ticks()):
+            assert isinstance(tick, TickRecord)
             frames = list(tick.frames_out)
             if number == 12:
                 frames[0] = frames[0]._replace(data=bytes(len(frames[0].data)))
-            writer.record(type(tick)(tick.time_ns, tick.frames_in, tick.serial_in, frames, tick.telemetry))
+            writer.record(TickRecord(tick.time_ns, tick.frames_in, tick.serial_in, frames, tick.telemetry))
     answer = replayed(changed, route)
     assert answer.returncode == 1
     assert "differs at tick 12" in answer.stdout

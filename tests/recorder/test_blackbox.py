@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_runtime.recorder.blackbox import BlackBoxError, BlackBoxReader, BlackBoxWriter
-from firmware_runtime.recorder.tick_record import BlackBoxHeader, TickRecord
+from firmware_runtime.recorder.tick_record import BlackBoxHeader, Record
 from firmware_runtime.vehicle.enums import SafetyState
 from tests.recorder.ticks import HEADER, TICK_NS, tick
 
@@ -23,7 +23,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "black_box"
 
 
-def same(first: TickRecord, second: TickRecord) -> bool:
+def same(first: Record, second: Record) -> bool:
     """Bytes are compared: NaN is among the values."""
     return msgspec.msgpack.encode(first) == msgspec.msgpack.encode(second)
 
@@ -170,11 +170,11 @@ def framed(value: object) -> bytes:
     return len(payload).to_bytes(4, "little") + zlib.crc32(payload).to_bytes(4, "little") + payload
 
 
-@pytest.mark.parametrize("version", [3, 5])
+@pytest.mark.parametrize("version", [4, 6])
 def test_another_schema_version_is_refused_and_who_can_read_it_is_told(path: Path, version: int) -> None:
     header: BlackBoxHeader = msgspec.structs.replace(HEADER, schema_version=version)
     path.write_bytes(b"FRBBOX\r\n" + framed(header))
-    message = f"expected schema version 4, came {version}; the release of the runtime that wrote it can"
+    message = f"expected schema version 5, came {version}; the release of the runtime that wrote it can"
     with pytest.raises(BlackBoxError, match=message):
         BlackBoxReader(path)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from firmware_runtime.recorder.blackbox import BlackBoxReader
-from firmware_runtime.recorder.tick_record import TickRecord
+from firmware_runtime.recorder.tick_record import DrivingRecord
 from tests.vcan.side import CHANNEL, PATIENCE_S, Line, error_frame, run
 
 ROOT = Path(__file__).parents[2]
@@ -45,9 +45,9 @@ class Running:
         assert self._process.stdout is not None
         assert self._process.stdout.readline().startswith("running q_truck")
         self._reader = BlackBoxReader(self.box)
-        self.ticks: list[TickRecord] = []
+        self.ticks: list[DrivingRecord] = []
 
-    def until(self, enough: Callable[[TickRecord], bool], seconds: float = PATIENCE_S) -> TickRecord:
+    def until(self, enough: Callable[[DrivingRecord], bool], seconds: float = PATIENCE_S) -> DrivingRecord:
         """The next tick for which it holds."""
         end_s = time.monotonic() + seconds
         while True:
@@ -58,7 +58,7 @@ class Running:
             assert time.monotonic() < end_s, self.ticks[-1].telemetry.faults
             time.sleep(0.05)
 
-    def until_fault(self, text: str, seconds: float = PATIENCE_S) -> TickRecord:
+    def until_fault(self, text: str, seconds: float = PATIENCE_S) -> DrivingRecord:
         return self.until(lambda t: any(text in fault for fault in t.telemetry.faults), seconds)
 
     def finish(self) -> dict[str, dict[str, object]]:

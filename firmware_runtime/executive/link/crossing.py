@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import msgspec
 
 from firmware_runtime.can.bus_events import BusEvent
-from firmware_runtime.can.frame import Frame
 from firmware_runtime.safety.supervisor import SupervisorReport
 from firmware_runtime.vehicle.proposal import Proposal
 
@@ -18,9 +17,9 @@ PROPOSALS = "proposals"
 REPORTS = "reports"
 """Datagrams from the supervisor to `control`."""
 CONTROL_TICKS = "control.ticks"
-"""Ring of `control`'s ticks, for `services`."""
+"""Ring of `control`'s records (recorder.tick_record), for `services`."""
 SUPERVISOR_TICKS = "supervisor.ticks"
-"""Ring of the supervisor's ticks, for `services`."""
+"""Ring of the supervisor's records, for `services`."""
 
 
 class ReportMessage(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -30,15 +29,6 @@ class ReportMessage(msgspec.Struct, frozen=True, array_like=True, gc=False):
     report: SupervisorReport
     bus_events: Sequence[BusEvent]
     """That its ports had to say since the last report."""
-
-
-class SupervisorTick(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """All that went into one step of the supervisor and came out."""
-
-    time_ns: int
-    frames_in: Sequence[Frame]
-    proposal: Proposal | None
-    frames_out: Sequence[Frame]
 
 
 class ProposalCodec:
