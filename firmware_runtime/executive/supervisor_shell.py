@@ -64,6 +64,7 @@ class SupervisorShell:
         self._blind = len(self._waits_on) <= len(buses)
         self._due_ns = clock.now_ns() + period_ns
         self._heard: list[Heard] = []
+        self._end_asked = False
         self._events: list[BusEvent] = []
         self._status = status
         self._step_spread = spreads.setdefault("step and send", Spread())
@@ -75,6 +76,7 @@ class SupervisorShell:
         """Until the vehicle stands and is held, after `asked_to_end` said so; asked once a period."""
         while not self._supervisor.may_end:
             if asked_to_end():
+                self._end_asked = True
                 self._supervisor.ask_end()
             self.turn()
 
@@ -139,7 +141,9 @@ class SupervisorShell:
         if self._reports.send(self._report_codec.encode(message)):
             self._events = []
         if self._ticks is not None:
-            self._ticks.write(SupervisorTick(now_ns, self._heard, proposal, out, message.report))
+            self._ticks.write(
+                SupervisorTick(now_ns, self._heard, proposal, out, message.report, self._end_asked)
+            )
         self._heard = []
         if self._status is not None:
             self._status.step(now_ns, statistics)

@@ -56,6 +56,8 @@ class SupervisorComponent(Protocol):
     @property
     def report(self) -> SupervisorReport: ...
 
+    def ask_end(self) -> None: ...
+
     def hear(self, now_ns: int, frames: Sequence[Frame], /) -> bool: ...
 
     def step(self, now_ns: int, frames: Sequence[Frame], proposal: Proposal | None, /) -> Sequence[Frame]: ...
@@ -115,6 +117,8 @@ def replay_supervisor(records: Iterable[Record], new: Callable[[], SupervisorCom
     """The same for the supervisor, with the very calls that its process made."""
 
     def step(component: SupervisorComponent, tick: SupervisorTick) -> Finding | None:
+        if tick.end_asked:
+            component.ask_end()
         for heard in tick.heard:
             component.hear(heard.time_ns, heard.frames)
         out = component.step(tick.time_ns, (), tick.proposal)

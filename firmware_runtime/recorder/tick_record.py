@@ -104,6 +104,8 @@ class SupervisorTick(msgspec.Struct, frozen=True, array_like=True, gc=False, tag
     frames_out: Sequence[Frame]
     report: SupervisorReport
     """After the step."""
+    end_asked: bool = False
+    """`Supervisor.ask_end` had been called before the step."""
     dropped_before: int = 0
 
 

@@ -60,6 +60,9 @@ class Supervisor(Memory):
         super().__init__()
         self.report = SupervisorReport("", False, 0)
 
+    def ask_end(self) -> None:
+        self.take("end")
+
     def hear(self, now_ns: int, frames: Sequence[Frame]) -> bool:
         return bool(self.take("hear", now_ns, frames))
 
@@ -155,8 +158,9 @@ def test_a_changed_input_of_control_shows_there_and_not_in_the_supervisor(
             ]
         },
         {"proposal": None},
+        {"end_asked": True},
     ],
-    ids=["left out", "others", "in one call", "no proposal"],
+    ids=["left out", "others", "in one call", "no proposal", "asked to end"],
 )
 def test_what_the_supervisor_was_given_otherwise_shows_there_alone(changes: dict[str, object]) -> None:
     control, supervisor = replayed(changed(life(PERIOD_NS, 12), SupervisorTick, 7, **changes))
