@@ -34,7 +34,6 @@ SPEEDS = database("q_truck_drive").get_message_by_name("WheelSpeedsFront")
 BUSES = ("drive", "paged", "groups", "wide")
 WILD = 20_000
 """Frames that are made; each round sends them with other identifiers."""
-ROUNDS = 50
 CHUNK = 200
 NEAR = (SPEEDS.frame_id | EXTENDED, 256, 257, 258, 259, 0x8CF00400, 0x98FEF127)
 """Identifiers of bound messages, or beside them."""
@@ -114,7 +113,9 @@ def wild(source: random.Random) -> list[tuple[str, int, bytes]]:
 
 
 @pytest.mark.skipif(sys.platform != "linux" or sys.maxsize < 1 << 32, reason="Linux of 64 bits only")
-def test_a_million_wild_frames_leave_nothing_behind_but_counts(wires: dict[str, Wire]) -> None:
+@pytest.mark.parametrize("rounds", [15, pytest.param(50, marks=pytest.mark.full)])
+def test_a_million_wild_frames_leave_nothing_behind_but_counts(wires: dict[str, Wire], rounds: int) -> None:
+    """300,000 of them in each run."""
     receiver = new_receiver()
     frames = wild(random.Random(11))
     verdicts: Counter[Rejection] = Counter()
@@ -140,7 +141,7 @@ def test_a_million_wild_frames_leave_nothing_behind_but_counts(wires: dict[str, 
     run(range(10, 13))
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    run(range(13, ROUNDS))
+    run(range(13, rounds))
     assert grown < 200_000, "bytes"
 
     sent: Counter[str] = Counter()
@@ -153,8 +154,8 @@ def test_a_million_wild_frames_leave_nothing_behind_but_counts(wires: dict[str, 
         ), name
         assert counts.kernel_drops == counts.receive_errors == counts.own_echoes == 0
         sent += wire.sent
-    assert sum(sent.values()) == WILD * ROUNDS == 1_000_000
-    assert min(sent.values()) > 50_000, "all kinds"
+    assert sum(sent.values()) == WILD * rounds
+    assert min(sent.values()) > WILD * rounds // 20, "all kinds"
     assert sum(verdicts.values()) == sent["received"]
     assert_told(receiver, verdicts)
     assert verdicts.keys() == set(Rejection), "every reason occurred"
