@@ -33,6 +33,7 @@ from firmware_runtime.safety.state_machine import SafetyMachine, acknowledgement
 from firmware_runtime.safety.state_table import MOVING_STATES
 from firmware_runtime.safety.supervisor import EMERGENCY_STATES, SupervisorReport
 from firmware_runtime.safety.watches import Watched, Watches
+from firmware_runtime.vehicle.control_flow import ControlStage, begun, passed
 from firmware_runtime.vehicle.enums import (
     ButtonState,
     ContactorRequest,
@@ -100,6 +101,8 @@ class Controller:
         self._acknowledgement: Acknowledgement | None = None
         """That took effect in this tick."""
         self._sequence = 0
+        self._flow = 0
+        """Of this tick: the word of the stages that it has passed so far."""
         self._last_pose = NO_POSE
         self._last_high_voltage = OFF
         self._last_drive_limited = False
@@ -132,6 +135,7 @@ class Controller:
         supervisor: SupervisorReport,
         host: HostReport = NOTHING_TO_REPORT,
     ) -> Proposal:
+        self._flow = begun(now_ns)
         state, messages = self._hear(now_ns, frames)
         self._mark("decode")
         standing = self._standstill.step(now_ns, state)
@@ -143,8 +147,10 @@ class Controller:
         self._config = config = self._machine.step(now_ns, before, inputs)
         self._acknowledgement = acknowledgement(now_ns, before, config, inputs)
         self.permissions = permissions = self._machine.permissions(config, inputs)
+        self._passed(ControlStage.DECIDED)
         self._mark("monitors")
         pose = self._localisation.step(now_ns, state, serial)
+        self._passed(ControlStage.LOCALISED)
         self._mark("localisation")
         motion = self._driver.step(
             now_ns,
@@ -156,11 +162,13 @@ class Controller:
             standing,
             self._last_drive_limited,
         )
+        self._passed(ControlStage.GUIDED)
         self._mark("motion")
         high_voltage = self._contactors.step(
             now_ns, permissions.closing, permissions.contactors, standing, state
         )
         power = self._power.step(high_voltage.ready, state)
+        self._passed(ControlStage.POWERED)
         hold = self._park_brake.step(
             motion.hold or not permissions.brake_release,
             standing,
@@ -168,12 +176,14 @@ class Controller:
             state.park_brake_state,
         )
         split = self._split(state, permissions, motion, power, hold)
+        self._passed(ControlStage.BRAKED)
         proof_n = self._brake_proof.step(config.state is SafetyState.SELF_TEST, standing, state)
         self._last_drive_limited = split.drive_limited
         self._last_release_asked = hold.park_brake is ParkBrakeRequest.RELEASE
         commands = self._commands(
             state, config.state, permissions, standing, faults, motion, high_voltage, hold, split, proof_n
         )
+        self._passed(ControlStage.COMMANDED)
         # From the time at which it began: a `control` that begins again is not refused for old numbers.
         self._sequence = self._sequence + 1 if self._sequence else now_ns // NS_PER_MS + 1
         self._last_pose, self._last_high_voltage, self._last_motion = pose, high_voltage, motion
@@ -183,7 +193,11 @@ class Controller:
         self._end.asked = self._end.asked or host.end_asked
         self.may_end = self._end.step(now_ns, state, standing, self._at_rest(state, high_voltage))
         self._mark("battery and drive")
-        return Proposal(self._sequence, now_ns, config.state, commands, motion.stop_plan)
+        return Proposal(self._sequence, now_ns, config.state, commands, motion.stop_plan, self._flow)
+
+    def _passed(self, stage: ControlStage) -> None:
+        """After its work: the supervisor knows which stages a tick must have passed, and in which order."""
+        self._flow = passed(self._flow, stage)
 
     def _hear(self, now_ns: int, frames: Iterable[Frame]) -> tuple[VehicleState, MessageFindings]:
         push = self._receiver.push
@@ -192,7 +206,9 @@ class Controller:
         sample = self._receiver.sample(now_ns)
         self.state = state = self._builder.build(sample.values, sample.reasons, now_ns)
         late = self._receiver.late_messages(now_ns)
-        return state, self._judge.step(sample.reasons, late, state.unusable)
+        findings = self._judge.step(sample.reasons, late, state.unusable)
+        self._passed(ControlStage.HEARD)
+        return state, findings
 
     def _feel_buttons(self, state: VehicleState) -> None:
         self._run_held = _held(state, "run_button", state.run_button, self._run_held)
@@ -241,7 +257,7 @@ class Controller:
                 gnss=self._last_gnss,
             ),
         )
-        return self._monitor.step(
+        faults = self._monitor.step(
             now_ns,
             MonitorInputs(
                 profile=self._data,
@@ -269,6 +285,8 @@ class Controller:
             ),
             acknowledged,
         )
+        self._passed(ControlStage.WATCHED)
+        return faults
 
     def _hear_gnss(self) -> GnssHeard:
         """What the receiver has said so far beside the pose."""

@@ -5,6 +5,7 @@ link: so this file and supervisor_shell.py stand apart from the rest of the exec
 """
 
 import argparse
+import sys
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -31,6 +32,8 @@ from firmware_runtime.executive.subcommand import Subparsers
 from firmware_runtime.executive.supervisor_shell import SupervisorShell
 from firmware_runtime.executive.tick_grid import TICK_NS
 from firmware_runtime.recorder.tick_record import SupervisorBegin
+from firmware_runtime.safety.own_watch import OwnWatch
+from firmware_runtime.safety.supervision import LocalStatus
 from firmware_runtime.safety.supervisor import Supervisor
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 
@@ -43,7 +46,7 @@ It hears the buses by itself, takes proposals from `run-control` with the same -
 without them. SIGTERM or SIGINT ask it to end: it stops what moves along the path, and goes on until `control`
 is gone and the vehicle stands with its park brake applied, or 8 s after standstill.
 
-exit status: 0 ended as asked, 1 failed, 2 bad input"""
+exit status: 0 ended as asked, 1 failed or not well itself, 2 bad input"""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -78,7 +81,8 @@ def run(args: argparse.Namespace) -> int:
         except LinkError as error:
             problem = Problem("--link", None, str(args.link), "a folder for the processes' links", str(error))
             raise ConfigurationError([problem]) from error
-        supervisor = Supervisor(profile)
+        own = OwnWatch()
+        supervisor = Supervisor(profile, own.passed)
         scheduling = prepare_for_ticks(SUPERVISOR.priority)
         clock = MonotonicClock()
         spreads: dict[str, Spread] = {}
@@ -95,11 +99,16 @@ def run(args: argparse.Namespace) -> int:
         )
         status = SupervisorStatus(publisher, supervisor)
         ticks.write(SupervisorBegin(clock.now_ns(), profile.identity))
-        shell = SupervisorShell(supervisor, buses, proposals, reports, ticks, clock, TICK_NS, spreads, status)
+        shell = SupervisorShell(
+            supervisor, own, buses, proposals, reports, ticks, clock, TICK_NS, spreads, status
+        )
         print(f"supervisor of {profile.data.vehicle.name} {profile.identity}, {scheduling}", flush=True)
         shell.run(stop)
         status.end(clock.now_ns(), shell.statistics)
         print(msgspec.json.encode(_figures(shell, supervisor)).decode(), flush=True)
+    if own.status is LocalStatus.EXPIRED:
+        print(f"supervisor: not well itself, silent since then: {own.reason}", file=sys.stderr, flush=True)
+        return 1
     return 0
 
 

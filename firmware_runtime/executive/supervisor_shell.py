@@ -24,6 +24,8 @@ from firmware_runtime.executive.live.pages import ShellStatistics
 from firmware_runtime.executive.live.spread import Spread
 from firmware_runtime.executive.live.supervisor_page import SupervisorStatus
 from firmware_runtime.recorder.tick_record import Heard, SupervisorTick
+from firmware_runtime.safety.own_watch import OwnWatch
+from firmware_runtime.safety.supervision import LocalStatus
 from firmware_runtime.safety.supervisor import Supervisor
 from firmware_runtime.vehicle.proposal import Proposal
 
@@ -40,6 +42,7 @@ class SupervisorShell:
     def __init__(
         self,
         supervisor: Supervisor,
+        own: OwnWatch,
         buses: Sequence[WatchedBus],
         proposals: Inbox,
         reports: Outbox,
@@ -49,8 +52,9 @@ class SupervisorShell:
         spreads: dict[str, Spread],
         status: SupervisorStatus | None,
     ) -> None:
-        """spreads: filled with how long its parts take."""
+        """own: told by `supervisor` of its stages. spreads: filled with how long the parts take."""
         self._supervisor = supervisor
+        self._own = own
         self._buses = buses
         self._ports: Mapping[str, WatchedBus] = {bus.name: bus for bus in buses}
         self._proposals = proposals
@@ -70,11 +74,16 @@ class SupervisorShell:
         self._step_spread = spreads.setdefault("step and send", Spread())
         self._hand_over_spread = spreads.setdefault("tick's begin to bus", Spread())
         self._late_spread = spreads.setdefault("late at its deadline", Spread())
+        self._arrived = 0
+        """Proposals since the last step."""
         self.statistics = ShellStatistics()
 
     def run(self, asked_to_end: Callable[[], bool]) -> None:
-        """Until the vehicle stands and is held, after `asked_to_end` said so; asked once a period."""
-        while not self._supervisor.may_end:
+        """Until the vehicle stands and is held, after `asked_to_end` said so, which is asked once a period.
+
+        Or until it is not well itself.
+        """
+        while not self._supervisor.may_end and self._own.status is not LocalStatus.EXPIRED:
             if asked_to_end():
                 self._end_asked = True
                 self._supervisor.ask_end()
@@ -110,6 +119,7 @@ class SupervisorShell:
 
     def _newest(self) -> Proposal | None:
         messages = self._proposals.take()
+        self._arrived += len(messages)
         if not messages:
             return None
         self.statistics.overtaken += len(messages) - 1
@@ -120,9 +130,15 @@ class SupervisorShell:
     def _step(self, now_ns: int, proposal: Proposal | None, urgent: bool) -> None:
         statistics = self.statistics
         statistics.steps += 1
-        out = self._supervisor.step(now_ns, (), proposal)
+        arrived, self._arrived = self._arrived, 0
+        self._own.begin(now_ns)
+        out = self._supervisor.step(now_ns, (), proposal, arrived)
+        if not self._own.may_send(self._clock.now_ns()):
+            # Silent from here on: the actuators' own timeouts stop the vehicle.
+            return
         send_all(self._ports, out)
         sent_ns = self._clock.now_ns()
+        self._own.sent(sent_ns)
         self._step_spread.add(sent_ns - now_ns)
         if proposal is not None:
             statistics.forwarded += 1
@@ -141,8 +157,10 @@ class SupervisorShell:
         if self._reports.send(self._report_codec.encode(message)):
             self._events = []
         if self._ticks is not None:
+            asked = self._end_asked
+            report = message.report
             self._ticks.write(
-                SupervisorTick(now_ns, self._heard, proposal, out, message.report, self._end_asked)
+                SupervisorTick(now_ns, self._heard, proposal, out, report, asked, arrived=arrived)
             )
         self._heard = []
         if self._status is not None:

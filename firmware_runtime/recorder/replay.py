@@ -60,7 +60,9 @@ class SupervisorComponent(Protocol):
 
     def hear(self, now_ns: int, frames: Sequence[Frame], /) -> bool: ...
 
-    def step(self, now_ns: int, frames: Sequence[Frame], proposal: Proposal | None, /) -> Sequence[Frame]: ...
+    def step(
+        self, now_ns: int, frames: Sequence[Frame], proposal: Proposal | None, arrived: int | None, /
+    ) -> Sequence[Frame]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def replay_supervisor(records: Iterable[Record], new: Callable[[], SupervisorCom
             component.ask_end()
         for heard in tick.heard:
             component.hear(heard.time_ns, heard.frames)
-        out = component.step(tick.time_ns, (), tick.proposal)
+        out = component.step(tick.time_ns, (), tick.proposal, tick.arrived)
         return compare_frames(tick.frames_out, out) or compare_structs(
             "report", tick.report, component.report
         )

@@ -107,6 +107,8 @@ class SupervisorTick(msgspec.Struct, frozen=True, array_like=True, gc=False, tag
     end_asked: bool = False
     """`Supervisor.ask_end` had been called before the step."""
     dropped_before: int = 0
+    arrived: int | None = None
+    """Proposals since the step before, those that were overtaken among them; None: the one that it judged."""
 
 
 DrivingRecord = TickRecord | ControlTick

@@ -5,7 +5,7 @@ own for the few signals it needs), keeps its own e-stop latch, standstill, odome
 imports nothing of motion, battery or drive.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import cos
 
 import msgspec
@@ -16,6 +16,7 @@ from firmware_runtime.can.receiver import Receiver
 from firmware_runtime.can.sender import Sender
 from firmware_runtime.safety.actuator_response import Actuator, ActuatorResponse
 from firmware_runtime.safety.contactor_hold import ContactorHold
+from firmware_runtime.safety.control_watch import ControlWatch
 from firmware_runtime.safety.envelope import NO_CONTACTORS, Context, Envelope
 from firmware_runtime.safety.estop import CHANNELS, EStopReader
 from firmware_runtime.safety.gross_mass import GrossMass
@@ -23,6 +24,7 @@ from firmware_runtime.safety.orderly_end import SUPERVISOR_PATIENCE_NS, OrderlyE
 from firmware_runtime.safety.standstill import Standstill
 from firmware_runtime.safety.state_table import MOVING_STATES, PROPULSION_STATES
 from firmware_runtime.safety.stop_driver import StopDriver
+from firmware_runtime.safety.supervised import OwnStage
 from firmware_runtime.vehicle.enums import (
     ActuatorStatus,
     ButtonState,
@@ -89,8 +91,14 @@ class SupervisorReport(msgspec.Struct, frozen=True):
     """Of the configuration that the supervisor runs on."""
 
 
+def mark_nothing(stage: OwnStage) -> None:
+    """Nobody supervises the supervisor: in virtual time it has no process."""
+
+
 class Supervisor:
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, mark: Callable[[OwnStage], None] = mark_nothing) -> None:
+        """mark: told each stage of a step as it ends; the step learns nothing from it."""
+        self._mark = mark
         inputs = tuple(binding for binding in profile.inputs if binding.name in HEARD)
         self._receiver = Receiver(profile.databases, inputs)
         self._builder = StateBuilder(inputs, profile.input_enums, profile.calibration)
@@ -138,6 +146,7 @@ class Supervisor:
         """What went out last was a proposal, and not a stop of its own."""
         self._good_since_ns: int | None = None
         self._control_seen = False
+        self._control = ControlWatch()
         self._not_following: Mapping[Actuator, str] = {}
         self._profile_identity = profile.identity
         self._rejected = 0
@@ -171,14 +180,21 @@ class Supervisor:
         sample = self._receiver.sample(now_ns)
         return self._estop.step(now_ns, self._builder.build(sample.values, sample.reasons, now_ns))
 
-    def step(self, now_ns: int, frames: Iterable[Frame], proposal: Proposal | None) -> list[Frame]:
-        """Check one proposal (None where none came) and give the frames of this tick."""
+    def step(
+        self, now_ns: int, frames: Iterable[Frame], proposal: Proposal | None, arrived: int | None = None
+    ) -> list[Frame]:
+        """Check one proposal (None where none came) and give the frames of this tick.
+
+        arrived: how many came since the last step, this one and those that nobody reads among them; None:
+        this one alone.
+        """
         push = self._receiver.push
         for frame in frames:
             push(frame)
         sample = self._receiver.sample(now_ns)
         self._heard_ns = sample.last_ns
         state = self._builder.build(sample.values, sample.reasons, now_ns)
+        self._mark(OwnStage.HEARD)
         standing = self._standstill.step(now_ns, state)
         self._move(now_ns, state)
         if not self._begun:
@@ -191,7 +207,9 @@ class Supervisor:
         self._watch_actuators(now_ns, state)
         stopping = self._estop_latch or bool(self._took_over) or self._accepted_state in NO_CONTACTORS
         self._contactors_may_stay = self._contactor_hold.step(now_ns, stopping, standing, state)
-        self._judge(now_ns, state, standing, proposal)
+        arrived = int(proposal is not None) if arrived is None else arrived
+        self._judge(now_ns, state, standing, proposal, arrived)
+        self._mark(OwnStage.JUDGED)
         if self._estop_latch or self._took_over or not self._control_seen:
             # A harder stop may be asked by anyone, at any time.
             asked = proposal is not None and proposal.state in EMERGENCY_STATES
@@ -207,7 +225,9 @@ class Supervisor:
         self._heartbeat(commands, state, standing)
         # A stop of its own does not wait for the cycle of its messages.
         begins = not stops and (self._estop_latch or bool(self._took_over))
-        return self._send(now_ns, state, standing, commands, begins)
+        out = self._send(now_ns, state, standing, commands, begins)
+        self._mark(OwnStage.ENCODED)
+        return out
 
     def _begin(self, state: VehicleState) -> None:
         """The first look at the vehicle. Rolling, it was left alone: brake, and hold the angle that is there.
@@ -253,11 +273,18 @@ class Supervisor:
             state.acknowledge_button is ButtonState.RELEASED and "acknowledge_button" not in state.unusable
         )
 
-    def _judge(self, now_ns: int, state: VehicleState, standing: bool, proposal: Proposal | None) -> None:
+    def _judge(
+        self, now_ns: int, state: VehicleState, standing: bool, proposal: Proposal | None, arrived: int
+    ) -> None:
         """Accept the proposal or take over; a takeover ends only at standstill, by good proposals."""
-        reason = (
-            self._missing(now_ns) if proposal is None else self._refuse(now_ns, state, standing, proposal)
-        )
+        unwell = self._control.step(now_ns, standing, proposal, arrived)
+        if proposal is None:
+            reason = self._missing(now_ns) or unwell
+        elif unwell:
+            reason = unwell
+            self._rejected += 1
+        else:
+            reason = self._refuse(now_ns, state, standing, proposal)
         if not standing and abs(self._speed_mps) > MOVING_MPS:
             # Looked at in any case: it may make a stop harder that has another reason.
             unfit = self._unfit(state)

@@ -18,3 +18,5 @@ class Proposal(msgspec.Struct, frozen=True):
     """Heartbeat fields in it are the supervisor's own affair and are overwritten."""
     stop_plan: StopPlan | None
     """None only while nothing may move."""
+    flow: int = 0
+    """Which stages the tick has passed, in which order, as `control_flow` makes it of them."""

@@ -66,8 +66,10 @@ class Supervisor(Memory):
     def hear(self, now_ns: int, frames: Sequence[Frame]) -> bool:
         return bool(self.take("hear", now_ns, frames))
 
-    def step(self, now_ns: int, frames: Sequence[Frame], proposal: Proposal | None) -> list[Frame]:
-        value = self.take("step", now_ns, frames, proposal)
+    def step(
+        self, now_ns: int, frames: Sequence[Frame], proposal: Proposal | None, arrived: int | None
+    ) -> list[Frame]:
+        value = self.take("step", now_ns, frames, proposal, arrived)
         self.report = SupervisorReport("", False, value)
         return [Frame(now_ns, "drive", n, value.to_bytes(2, "little")) for n in range(3)]
 
@@ -98,8 +100,10 @@ def life(start_ns: int, count: int) -> list[Record]:
             supervisor.hear(*call)
         judged = msgspec.msgpack.decode(msgspec.msgpack.encode(proposal), type=Proposal)
         judged = judged if number % 5 else None
-        out = supervisor.step(now_ns + 1_000_000, (), judged)
-        records.append(SupervisorTick(now_ns + 1_000_000, heard, judged, out, supervisor.report))
+        arrived = number % 3
+        out = supervisor.step(now_ns + 1_000_000, (), judged, arrived)
+        tick = SupervisorTick(now_ns + 1_000_000, heard, judged, out, supervisor.report, arrived=arrived)
+        records.append(tick)
     return records
 
 

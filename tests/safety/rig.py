@@ -1,6 +1,7 @@
 """A supervisor with hands around it: a vehicle on the buses that answers, and a control that proposes."""
 
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,20 @@ MINIMAL_RISK_MPS2 = 1.8
 ROOT = Path(__file__).parents[2]
 STEERING_DEAD_TICKS, STEERING_LAG_S, STEERING_RATE_RADPS = 8, 0.15, 0.35
 BRAKE_LAG_S, TORQUE_LAG_S = 0.15, 0.02
+
+
+STAGES = (1, 2, 3, 4, 5, 6, 7, 8)
+"""Written again: heard, watched, decided, localised, guided, powered, braked, commanded."""
+
+
+def flow_word(time_ns: int, stages: Sequence[int] = STAGES) -> int:
+    """What a tick comes to that passes these stages: CRC-32 of IEEE 802.3, bit by bit."""
+    word = 0xFFFF_FFFF
+    for byte in [time_ns >> shift & 0xFF for shift in range(0, 64, 8)] + list(stages):
+        word ^= byte
+        for _ in range(8):
+            word = word >> 1 ^ (0xEDB8_8320 if word & 1 else 0)
+    return word ^ 0xFFFF_FFFF
 
 
 class Rig:
@@ -66,20 +81,24 @@ class Rig:
             hold_park_brake=True,
         )
         commands = Commands(**{**DRIVING, **self.commands})
-        return Proposal(self.sequence, self.now_ns, self.state, commands, plan)
+        return Proposal(self.sequence, self.now_ns, self.state, commands, plan, flow_word(self.now_ns))
 
     def tick(self, ticks: int = 1, proposal: Proposal | None = None) -> list[Frame]:
         frames: list[Frame] = []
         for _ in range(ticks):
             self.now_ns += TICK_NS
-            offered = proposal or (self.proposal() if self.proposing else None)
             self._answer()
-            frames = self.supervisor.step(self.now_ns, self.vehicle.frames(self.now_ns), offered)
-            for _time_ns, bus, can_id, data in frames:
-                message = self._databases[bus].get_message_by_frame_id(can_id & 0x1FFF_FFFF)
-                decoded = message.decode(data, decode_choices=True)
-                assert isinstance(decoded, dict)
-                self.said[message.name] = {name: _plain(value) for name, value in decoded.items()}
+            frames = self.step(proposal or (self.proposal() if self.proposing else None))
+        return frames
+
+    def step(self, proposal: Proposal | None, arrived: int | None = None) -> list[Frame]:
+        """One step of the supervisor, now."""
+        frames = self.supervisor.step(self.now_ns, self.vehicle.frames(self.now_ns), proposal, arrived)
+        for _time_ns, bus, can_id, data in frames:
+            message = self._databases[bus].get_message_by_frame_id(can_id & 0x1FFF_FFFF)
+            decoded = message.decode(data, decode_choices=True)
+            assert isinstance(decoded, dict)
+            self.said[message.name] = {name: _plain(value) for name, value in decoded.items()}
         return frames
 
     def _answer(self) -> None:

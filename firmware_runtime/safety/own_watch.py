@@ -1,0 +1,60 @@
+"""The supervisor supervises itself: heard, judged, encoded, sent: in this order, often enough and in time.
+
+Where it is EXPIRED it falls silent, for good: it sends nothing any more, neither heartbeat nor command, and
+its process ends. A supervisor that is late or out of order cannot be trusted to stop the vehicle either; what
+it would send late is worse than nothing, for it keeps alive ECUs that can stop by themselves. They latch
+after 50 ms, brake and hold their angle. The hardware watchdog is fed no more.
+"""
+
+from firmware_runtime.safety.supervised import OWN_ALIVE, OWN_GAP, OWN_STEP, OWN_TRANSITIONS, OwnStage
+from firmware_runtime.safety.supervision import Alive, Deadline, LocalStatus, Order
+
+
+class OwnWatch:
+    """Told by the shell, with its clock: `begin`, the stages from inside the step, `may_send`, `sent`."""
+
+    def __init__(self) -> None:
+        self._alive = Alive(OWN_ALIVE)
+        self._step = Deadline(OWN_STEP)
+        self._gap = Deadline(OWN_GAP)
+        self._order = Order(OwnStage.BEGUN, OWN_TRANSITIONS)
+        self._begun_ns = 0
+        self._sent_ns: int | None = None
+
+    @property
+    def status(self) -> LocalStatus:
+        """The worst of all four; DEACTIVATED before the first step."""
+        if self._alive.status is LocalStatus.DEACTIVATED:
+            return LocalStatus.DEACTIVATED
+        return max(self._alive.status, self._step.status, self._gap.status, self._order.status)
+
+    @property
+    def reason(self) -> str:
+        """What was wrong, while it is not well; empty otherwise."""
+        status = self.status
+        if status < LocalStatus.FAILED:
+            return ""
+        parts = (self._order, self._step, self._gap, self._alive)
+        return next(part.reason for part in parts if part.status is status)
+
+    def begin(self, now_ns: int) -> None:
+        """A step begins."""
+        self._begun_ns = now_ns
+        self._alive.step(now_ns, 1)
+        self._order.reach(OwnStage.BEGUN)
+
+    def passed(self, stage: OwnStage) -> None:
+        """Called from inside the step."""
+        self._order.reach(stage)
+
+    def may_send(self, now_ns: int) -> bool:
+        """Just before the frames of this step would go. False: they must not, and none ever again."""
+        self._order.reach(OwnStage.RELEASED)
+        self._step.judge(now_ns, now_ns - self._begun_ns)
+        if self._sent_ns is not None:
+            self._gap.judge(now_ns, now_ns - self._sent_ns)
+        return self.status is not LocalStatus.EXPIRED
+
+    def sent(self, now_ns: int) -> None:
+        """The frames of this step have gone."""
+        self._sent_ns = now_ns

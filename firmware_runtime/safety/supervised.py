@@ -1,0 +1,89 @@
+"""What is supervised, and by which figures: `control` and the supervisor itself, as rows.
+
+`control` is hung, late or gone within the 50 ms of the failure budget by the age of its proposals, which the
+envelope limits; what stands here finds what is wrong with proposals that do come. An actuator's ECU latches
+when it misses heartbeat or command for 50 ms (drive DBC): that bounds what may be borne of the supervisor.
+"""
+
+from enum import IntEnum
+
+from firmware_runtime.safety.supervision import AliveRow, DeadlineRow
+from firmware_runtime.vehicle.control_flow import ControlStage as Stage
+
+MS = 1_000_000
+
+CONTROL_ALIVE = AliveRow(
+    what="proposals",
+    # Five ticks of 10 ms, the period of the loop.
+    reference_ns=50 * MS,
+    expected=5,
+    # One tick that a busy computer left out, and two that it made late: assumptions. Half the rate and double
+    # the rate are beyond them.
+    below=1,
+    above=2,
+    # The first 30 ms without a proposal are a stop already, so that this finds the wrong rate alone: found in
+    # three cycles (assumption).
+    failed_cycles_borne=2,
+    # A step without a proposal comes 15 ms after the last at the latest, and 5 ms for its own lateness
+    # (assumption).
+    late_max_ns=20 * MS,
+)
+CONTROL_FIRST = Stage.HEARD
+CONTROL_LAST = Stage.COMMANDED
+CONTROL_TRANSITIONS: tuple[tuple[Stage, Stage], ...] = (
+    (Stage.HEARD, Stage.WATCHED),
+    (Stage.WATCHED, Stage.DECIDED),
+    (Stage.DECIDED, Stage.LOCALISED),
+    (Stage.LOCALISED, Stage.GUIDED),
+    (Stage.GUIDED, Stage.POWERED),
+    (Stage.POWERED, Stage.BRAKED),
+    (Stage.BRAKED, Stage.COMMANDED),
+)
+"""The graph of a tick: one way, for every state of the vehicle."""
+
+
+class OwnStage(IntEnum):
+    """Checkpoints of one step of the supervisor."""
+
+    BEGUN = 1
+    HEARD = 2
+    """Its own receiver sampled, its own state built."""
+    JUDGED = 3
+    """The proposal accepted or refused, or missed."""
+    ENCODED = 4
+    RELEASED = 5
+    """Its frames may go."""
+
+
+OWN_TRANSITIONS: tuple[tuple[OwnStage, OwnStage], ...] = (
+    (OwnStage.BEGUN, OwnStage.HEARD),
+    (OwnStage.HEARD, OwnStage.JUDGED),
+    (OwnStage.JUDGED, OwnStage.ENCODED),
+    (OwnStage.ENCODED, OwnStage.RELEASED),
+    (OwnStage.RELEASED, OwnStage.BEGUN),
+)
+OWN_ALIVE = AliveRow(
+    what="steps",
+    reference_ns=50 * MS,
+    # One a proposal; without proposals a step every 10 ms after the first 15 ms.
+    expected=5,
+    below=3,
+    # Two messages of an e-stop in each tick ask for steps of their own (assumption).
+    above=15,
+    failed_cycles_borne=1,
+    # Late is what is looked for here: judged whenever it ends.
+    late_max_ns=1 << 62,
+)
+OWN_STEP = DeadlineRow(
+    what="a step took",
+    # A healthy one takes 1 ms (assumption: twenty times that); slow by 30 ms is found.
+    max_ns=20 * MS,
+    forgiven_ns=1_000 * MS,
+)
+OWN_GAP = DeadlineRow(
+    what="nothing was sent for",
+    # 15 ms is the longest on time. At 50 ms the ECUs latch. Slow by 30 ms is found, and from the second miss
+    # on nothing is sent: the ECUs latch within 80 ms of its begin, of the 100 ms of the failure budget.
+    max_ns=30 * MS,
+    forgiven_ns=1_000 * MS,
+)

@@ -1,0 +1,163 @@
+"""The supervisor supervises itself: what it bears, and when it falls silent for good."""
+
+import pytest
+
+from firmware_runtime.safety.own_watch import OwnWatch
+from firmware_runtime.safety.supervised import OWN_ALIVE, OWN_GAP, OWN_STEP, OwnStage
+from firmware_runtime.safety.supervision import LocalStatus
+
+MS = 1_000_000
+INSIDE = (OwnStage.HEARD, OwnStage.JUDGED, OwnStage.ENCODED)
+
+
+class Process:
+    """Steps as the shell does, in a time of the test's."""
+
+    def __init__(self) -> None:
+        self.watch = OwnWatch()
+        self.now_ns = 1_000 * MS
+
+    def step(self, took_ms: float = 1.0, stages: tuple[OwnStage, ...] = INSIDE) -> bool:
+        """One step from now on; whether its frames went."""
+        self.watch.begin(self.now_ns)
+        for stage in stages:
+            self.watch.passed(stage)
+        self.now_ns += round(took_ms * MS)
+        may = self.watch.may_send(self.now_ns)
+        if may:
+            self.watch.sent(self.now_ns)
+        return may
+
+    def steps(self, count: int, period_ms: float = 10.0) -> bool:
+        sent = True
+        for _ in range(count):
+            begin_ns = self.now_ns
+            sent = self.step()
+            self.now_ns = begin_ns + round(period_ms * MS)
+        return sent
+
+
+@pytest.fixture
+def process() -> Process:
+    """Well for a second."""
+    process = Process()
+    assert process.watch.status is LocalStatus.DEACTIVATED
+    assert process.steps(100)
+    assert process.watch.status is LocalStatus.OK
+    assert process.watch.reason == ""
+    return process
+
+
+@pytest.mark.parametrize("period_ms", [10.0, 15.0, 4.0], ids=["proposals", "none", "e-stops in between"])
+def test_as_often_as_it_is_asked_is_well(period_ms: float) -> None:
+    process = Process()
+    assert process.steps(500, period_ms)
+    assert process.watch.status is LocalStatus.OK
+
+
+@pytest.mark.parametrize(("took_ms", "status"), [(20.0, LocalStatus.OK), (20.1, LocalStatus.FAILED)])
+def test_a_step_may_take_20_ms(process: Process, took_ms: float, status: LocalStatus) -> None:
+    process.now_ns -= 10 * MS
+    assert process.step(took_ms), "one that is late is borne"
+    assert process.watch.status is status
+    assert process.watch.reason == ("" if status is LocalStatus.OK else "a step took 20.1 ms, limit 20 ms")
+
+
+@pytest.mark.parametrize(("gap_ms", "status"), [(30.0, LocalStatus.OK), (30.1, LocalStatus.FAILED)])
+def test_nothing_may_be_sent_for_30_ms(process: Process, gap_ms: float, status: LocalStatus) -> None:
+    # The last frames went 9 ms ago, and a step takes 1 ms.
+    process.now_ns += round((gap_ms - 10.0) * MS)
+    assert process.step()
+    assert process.watch.status is status
+    expected = "" if status is LocalStatus.OK else "nothing was sent for 30.1 ms, limit 30 ms"
+    assert process.watch.reason == expected
+
+
+@pytest.mark.requirement("SR-11")
+def test_each_step_30_ms_late_ends_its_frames_before_the_ecus_would_have_to_wait_for_100_ms(
+    process: Process,
+) -> None:
+    """The ECUs latch 50 ms after the last frame."""
+    fault_ns, last_sent_ns = process.now_ns, process.now_ns
+    while process.step(took_ms=30.3):
+        last_sent_ns = process.now_ns
+    assert last_sent_ns - fault_ns + 50 * MS < 100 * MS
+    assert process.watch.status is LocalStatus.EXPIRED
+
+
+def test_a_stall_in_a_second_is_borne_and_forgiven(process: Process) -> None:
+    for _ in range(3):
+        process.now_ns += 40 * MS
+        assert process.step()
+        assert process.watch.status is LocalStatus.FAILED
+        assert process.steps(101)
+        assert process.watch.status is LocalStatus.OK
+
+
+def test_stopped_for_long_and_woken_again_it_goes_on(process: Process) -> None:
+    """The ECUs have latched meanwhile, and are asked to let go at standstill alone."""
+    process.now_ns += 5_000 * MS
+    assert process.steps(101)
+    assert process.watch.status is LocalStatus.OK
+
+
+@pytest.mark.parametrize("wait_ms", [10, 900])
+def test_a_second_stall_within_a_second_is_the_end(process: Process, wait_ms: int) -> None:
+    process.now_ns += 40 * MS
+    process.step()
+    process.steps(wait_ms // 10)
+    process.now_ns += 40 * MS
+    assert not process.step()
+    assert process.watch.status is LocalStatus.EXPIRED
+    assert process.watch.reason.startswith("nothing was sent for ")
+
+
+def test_a_step_without_end_in_a_loop_of_steps_is_found(process: Process) -> None:
+    """Without anything to do, as by a deadline that is not moved on."""
+    steps = 0
+    while process.step(took_ms=0.1):
+        steps += 1
+        assert steps < 2_000
+    assert process.watch.reason.endswith(" ms, expected 2 to 20")
+    assert " steps in " in process.watch.reason
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [
+        (OwnStage.JUDGED, OwnStage.ENCODED),
+        (OwnStage.HEARD, OwnStage.ENCODED),
+        (OwnStage.HEARD, OwnStage.JUDGED),
+        (OwnStage.JUDGED, OwnStage.HEARD, OwnStage.ENCODED),
+        (*INSIDE, OwnStage.ENCODED),
+        (),
+    ],
+    ids=["deaf", "not judged", "not encoded", "changed over", "twice", "nothing"],
+)
+def test_a_step_that_leaves_a_stage_out_sends_nothing_nor_does_any_after_it(
+    process: Process, stages: tuple[OwnStage, ...]
+) -> None:
+    assert not process.step(stages=stages)
+    assert process.watch.status is LocalStatus.EXPIRED
+    assert " after " in process.watch.reason
+    for _ in range(300):
+        process.now_ns += 10 * MS
+        assert not process.step()
+
+
+def test_a_step_that_was_not_begun_sends_nothing(process: Process) -> None:
+    process.watch.passed(OwnStage.HEARD)
+    assert process.watch.reason == "HEARD after RELEASED"
+
+
+def test_the_table_is_this() -> None:
+    """Written again."""
+    assert (OWN_STEP.max_ns, OWN_GAP.max_ns) == (20 * MS, 30 * MS)
+    assert OWN_STEP.forgiven_ns == OWN_GAP.forgiven_ns == 1_000 * MS
+    assert (OWN_ALIVE.reference_ns, OWN_ALIVE.expected, OWN_ALIVE.below, OWN_ALIVE.above) == (
+        50 * MS,
+        5,
+        3,
+        15,
+    )
+    assert OWN_ALIVE.failed_cycles_borne == 1
