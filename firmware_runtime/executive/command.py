@@ -25,6 +25,7 @@ SUBCOMMANDS: tuple[str, ...] = (
     "run",
     "run-supervisor",
     "run-control",
+    "run-services",
     "status",
     "replay",
     "safety",

@@ -1,34 +1,53 @@
-"""How this computer fares: temperature and disk, looked at by a slow thread beside the ticks.
+"""How this computer fares: temperature, and what is said of the disk, by a slow thread beside the ticks.
 
 The kernel's files may block for long, so the tick only reads what was last found.
 """
 
-import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 THERMAL = Path("/sys/class/thermal")
 """Linux: thermal_zone*/temp in thousandths of a degree Celsius."""
-INTERVAL_S = 2.0
+INTERVAL_S = 1.0
 """Temperatures and disks are slow (assumption)."""
+
+
+class DiskWord(NamedTuple):
+    """What `services` says; see services_word.ServicesWord."""
+
+    free_share: float | None = None
+    """Of the file system that it writes to; None where it writes nothing, cannot ask, or is not there."""
+    recorder_error: str = ""
+    """Why the black box ended early, or empty."""
 
 
 class Health(NamedTuple):
     temperature_degc: float | None
     """Of the warmest thermal zone; None where there is none that can be read."""
     disk_free_share: float | None
-    """Of the file system that was named; None without one, or where it cannot be asked."""
+    recorder_error: str
 
 
-UNKNOWN = Health(None, None)
+UNKNOWN = Health(None, None, "")
+
+
+def no_disk() -> DiskWord:
+    """Nobody writes anything."""
+    return DiskWord()
 
 
 class HostHealth:
     """`latest` is always there at once; `close` ends the thread."""
 
-    def __init__(self, disk: Path | None, thermal: Path = THERMAL, interval_s: float = INTERVAL_S) -> None:
-        """disk: a file or folder on the file system to watch, or None."""
+    def __init__(
+        self,
+        disk: Callable[[], DiskWord] = no_disk,
+        thermal: Path = THERMAL,
+        interval_s: float = INTERVAL_S,
+    ) -> None:
+        """disk: asked in the slow thread."""
         self._disk, self._thermal, self._interval_s = disk, thermal, interval_s
         self._stop = threading.Event()
         self.latest = look(disk, thermal)
@@ -44,9 +63,9 @@ class HostHealth:
             self.latest = look(self._disk, self._thermal)
 
 
-def look(disk: Path | None, thermal: Path = THERMAL) -> Health:
-    """What the kernel says now; what it does not say is None."""
-    return Health(_warmest_degc(thermal), _free_share(disk))
+def look(disk: Callable[[], DiskWord] = no_disk, thermal: Path = THERMAL) -> Health:
+    """What is said now; what nobody says is None or empty."""
+    return Health(_warmest_degc(thermal), *disk())
 
 
 def _warmest_degc(thermal: Path) -> float | None:
@@ -58,13 +77,3 @@ def _warmest_degc(thermal: Path) -> float | None:
         except (OSError, ValueError):
             continue
     return max(found, default=None)
-
-
-def _free_share(disk: Path | None) -> float | None:
-    if disk is None:
-        return None
-    try:
-        figures = os.statvfs(disk)
-    except OSError:
-        return None
-    return figures.f_bavail / figures.f_blocks if figures.f_blocks else None

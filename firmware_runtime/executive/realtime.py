@@ -81,7 +81,7 @@ def run_periodic(
             grid.cycle_ns,
             slowest,
             slowest_ns,
-            *(health.latest if health is not None else UNKNOWN),
+            *(health.latest if health is not None else UNKNOWN)[:2],
             _error_of(recorder),
         )
         frames_out = runtime.step(now_ns, frames_in, serial_in, host)

@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         stages = StageClock(clock)
         onboard = Onboard(profile, route, stages.mark)
         # Before the real-time priority, which later threads inherit: it only looks now and then.
-        health = HostHealth(args.record.parent if args.record is not None else None)
+        health = HostHealth()
         stack.callback(health.close)
         scheduling = prepare_for_ticks()
         recorder = _open_recorder(args.record, profile, route) if args.record is not None else None

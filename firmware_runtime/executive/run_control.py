@@ -25,6 +25,7 @@ from firmware_runtime.executive.live.publisher import Publisher
 from firmware_runtime.executive.processes import CONTROL
 from firmware_runtime.executive.scheduling import prepare_for_ticks
 from firmware_runtime.executive.serial_port import open_serial
+from firmware_runtime.executive.services_word import ServicesWord
 from firmware_runtime.executive.stage_clock import StageClock
 from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.subcommand import Subparsers
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
         clock = MonotonicClock()
         stages = StageClock(clock)
         controller = Controller(profile, route, stages.mark)
-        health = HostHealth(None)
+        health = HostHealth(ServicesWord(args.link, clock))
         stack.callback(health.close)
         scheduling = prepare_for_ticks(CONTROL.priority)
         ticks.write(ControlBegin(clock.now_ns(), profile.identity, route.name))

@@ -43,14 +43,25 @@ class Recorder(Protocol):
 
 
 class BlackBoxWriter:
-    """Writes a black box in the caller's thread. For virtual time; on a vehicle: BackgroundRecorder."""
+    """Writes a black box in the caller's thread."""
 
-    def __init__(self, path: Path, header: BlackBoxHeader) -> None:
-        """Makes a new file; FileExistsError where there is one, as a record is never overwritten."""
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    def __init__(self, path: Path, header: BlackBoxHeader | None) -> None:
+        """Makes a new file; FileExistsError where there is one, as a record is never overwritten.
+
+        header: None goes on in a file that ends with a whole record (see resume.py).
+        """
+        new = os.O_CREAT | os.O_EXCL if header is not None else 0
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | new, 0o644)
         self._encoder = msgspec.msgpack.Encoder()
-        self._buffer = bytearray(MAGIC)
+        self._buffer = bytearray()
         self._payload = bytearray()
+        self.bytes = 0
+        """Of the file, with what is not flushed yet."""
+        if header is None:
+            self.bytes = os.fstat(self._file).st_size
+            return
+        self._buffer += MAGIC
+        self.bytes = len(MAGIC)
         self._append(header)
         self.sync()
         # The file's name is safe only once its folder is.
@@ -68,6 +79,7 @@ class BlackBoxWriter:
         """Appends a record that is encoded already; OSError where the disk takes no more."""
         self._buffer += PREFIX.pack(len(payload), zlib.crc32(payload))
         self._buffer += payload
+        self.bytes += PREFIX.size + len(payload)
         if len(self._buffer) >= FLUSH_BYTES:
             self.flush()
 
@@ -118,6 +130,7 @@ class BlackBoxReader:
         """BlackBoxError where it is no black box of this schema version; OSError where it cannot be read."""
         self.path = path
         self._decoder = msgspec.msgpack.Decoder(Record)
+        self._payload_at = 0
         self.unread_bytes = 0
         """Bytes at the end that are no whole record, once `records` is through: a torn one, or damage."""
         with path.open("rb") as file:
@@ -125,7 +138,8 @@ class BlackBoxReader:
             if magic != MAGIC:
                 raise BlackBoxError(f"{path}: expected a black box (beginning {MAGIC!r}), came {magic!r}")
             payload = _read_payload(file)
-            self._position = file.tell()
+            self.position = self._payload_at = file.tell()
+            """Behind the last whole record that was read."""
         if payload is None:
             raise BlackBoxError(f"{path}: expected a header, came a file cut off in it")
         try:
@@ -148,16 +162,20 @@ class BlackBoxReader:
 
         While a file is being written, a later call goes on with what came since.
         """
+        for payload in self.payloads():
+            try:
+                yield self._decoder.decode(payload)
+            except msgspec.DecodeError as error:
+                raise BlackBoxError(f"{self.path}: record at byte {self._payload_at}: {error}") from error
+
+    def payloads(self) -> Iterator[bytes]:
+        """As `records`, as they stand in the file."""
         with self.path.open("rb") as file:
-            file.seek(self._position)
+            file.seek(self.position)
             while (payload := _read_payload(file)) is not None:
-                try:
-                    record: Record = self._decoder.decode(payload)
-                except msgspec.DecodeError as error:
-                    raise BlackBoxError(f"{self.path}: record at byte {self._position}: {error}") from error
-                self._position = file.tell()
-                yield record
-            self.unread_bytes = file.seek(0, os.SEEK_END) - self._position
+                self._payload_at, self.position = self.position, file.tell()
+                yield payload
+            self.unread_bytes = file.seek(0, os.SEEK_END) - self.position
 
 
 def _read_payload(file: BinaryIO) -> bytes | None:

@@ -3,9 +3,7 @@
 import threading
 from pathlib import Path
 
-import pytest
-
-from firmware_runtime.executive.host_health import Health, HostHealth, look
+from firmware_runtime.executive.host_health import DiskWord, Health, HostHealth, look, no_disk
 
 
 def zone(folder: Path, number: int, text: str) -> None:
@@ -18,36 +16,31 @@ def test_the_warmest_zone_counts(tmp_path: Path) -> None:
     zone(tmp_path, 0, "41000\n")
     zone(tmp_path, 1, "73500\n")
     zone(tmp_path, 2, "-5000\n")
-    assert look(None, tmp_path) == Health(73.5, None)
+    assert look(no_disk, tmp_path) == Health(73.5, None, "")
 
 
 def test_zones_that_say_nothing_useful_are_left_out(tmp_path: Path) -> None:
     zone(tmp_path, 0, "N/A\n")
     (tmp_path / "thermal_zone1").mkdir()
     (tmp_path / "thermal_zone1" / "temp").mkdir()
-    assert look(None, tmp_path).temperature_degc is None
+    assert look(no_disk, tmp_path).temperature_degc is None
     zone(tmp_path, 2, "30000")
-    assert look(None, tmp_path).temperature_degc == 30.0
+    assert look(no_disk, tmp_path).temperature_degc == 30.0
 
 
 def test_a_machine_without_thermal_zones_has_no_temperature(tmp_path: Path) -> None:
-    assert look(None, tmp_path / "nothing").temperature_degc is None
+    assert look(no_disk, tmp_path / "nothing").temperature_degc is None
 
 
-def test_the_free_share_is_of_the_disk_that_is_named(tmp_path: Path) -> None:
-    share = look(tmp_path, tmp_path).disk_free_share
-    assert share is not None
-    assert 0.0 <= share <= 1.0
-
-
-@pytest.mark.parametrize("path", ["missing", "/proc"])
-def test_a_disk_that_cannot_be_asked_or_has_no_blocks_is_unknown(tmp_path: Path, path: str) -> None:
-    assert look(tmp_path / path, tmp_path).disk_free_share is None
+def test_what_is_said_of_the_disk_is_handed_on(tmp_path: Path) -> None:
+    health = look(lambda: DiskWord(0.25, "No space left on device"), tmp_path)
+    assert health == Health(None, 0.25, "No space left on device")
+    assert look(thermal=tmp_path) == Health(None, None, "")
 
 
 def test_the_thread_looks_again_and_ends_when_told(tmp_path: Path) -> None:
     zone(tmp_path, 0, "40000")
-    health = HostHealth(None, tmp_path, interval_s=0.001)
+    health = HostHealth(no_disk, tmp_path, interval_s=0.001)
     assert health.latest.temperature_degc == 40.0
     zone(tmp_path, 0, "90000")
     deadline = threading.Event()

@@ -287,7 +287,7 @@ def test_each_tick_is_told_how_long_the_cycle_before_took_and_which_part_of_it_l
 
 def test_temperature_disk_and_a_recorder_that_failed_are_told() -> None:
     class Source:
-        latest = Health(71.5, 0.25)
+        latest = Health(71.5, 0.25, "")
 
     class Broken(Tape):
         error = OSError(28, "No space left on device")

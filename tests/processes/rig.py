@@ -48,6 +48,8 @@ class Computer:
         self._buses = [free_bus("drive"), free_bus("body")]
         self.bus_options = [f"{name}=udp_multicast:{group},port={port}" for name, group, port in self._buses]
         self.children: dict[str, Child] = {}
+        self.further: dict[str, list[str]] = {}
+        """Options of a process beside those that it needs."""
         database = cantools.database.load_file(ROOT / "dbc" / "q_truck_drive.dbc")
         assert isinstance(database, Database)
         self._database = database
@@ -98,8 +100,9 @@ class Computer:
             program = ["firmware_runtime.executive"] if how is None else ["tests.processes.misbehaving", how]
             command = [sys.executable, "-m", *program, f"run-{name}", str(PROFILE)]
             command += ["--link", str(self.folder)]
-            for option in self.bus_options:
+            for option in self.bus_options if name != "services" else ():
                 command += ["--bus", option]
+            command += self.further.get(name, [])
             if name == "control":
                 command += ["--route", str(self.route), "--serial", self._serial]
             child = Child(name, command, self.folder / f"{name}.err")

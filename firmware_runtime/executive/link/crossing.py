@@ -21,6 +21,9 @@ CONTROL_TICKS = "control.ticks"
 SUPERVISOR_TICKS = "supervisor.ticks"
 """Ring of the supervisor's records, for `services`."""
 
+STATE = "state"
+"""Socket of `services`: what must outlive the power is handed over here (executive.persistence)."""
+
 
 class ReportMessage(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """From the supervisor, after each of its steps."""

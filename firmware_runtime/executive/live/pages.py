@@ -159,4 +159,8 @@ class ServicesPage(msgspec.Struct, frozen=True):
     """Records written, records lost, orders written and the like, in its own words."""
     errors: list[str]
     """Why it does not write any more."""
+    recorder_error: str = ""
+    """Why the black box ended early, or empty; in `errors` too."""
+    disk_free_share: float | None = None
+    """Of the file system that it writes to; None where it writes nothing, or cannot ask."""
     version: int = PAGE_VERSION

@@ -104,14 +104,16 @@ def keep(disk: Disk, vehicle: str, inbox: Inbox, should_stop: Callable[[], bool]
     writer = Writer(StateStore(disk, vehicle), stamp)
     while True:
         stopping = should_stop()
-        came = inbox.wait(0.0 if stopping else WAIT_S)
-        senders = {(order.session, order.sequence): sender for order, sender in came}
-        writer.handle(
-            [order for order, _ in came],
-            lambda a, to=senders: inbox.answer(a, to[a.session, a.sequence]),
-        )
+        serve(writer, inbox, 0.0 if stopping else WAIT_S)
         if stopping:
             return writer
+
+
+def serve(writer: Writer, inbox: Inbox, timeout_s: float) -> None:
+    """One round: writes and answers what has been handed over, or comes first within the timeout."""
+    came = inbox.wait(timeout_s)
+    senders = {(order.session, order.sequence): sender for order, sender in came}
+    writer.handle([order for order, _ in came], lambda a: inbox.answer(a, senders[a.session, a.sequence]))
 
 
 def _problem(path: Path, expected: str, got: str | None) -> ConfigurationError:
