@@ -151,7 +151,10 @@ def test_each_command_is_told_what_it_needs() -> None:
     assert [UNITS[name]["ExecStart"] for name in PROCESSES] == [
         [f"/bin/true run-supervisor {profile} {common} {buses}"],
         [f"/bin/true run-control {profile} {route} {common} {buses} --serial /dev/ttyS0"],
-        [f"/bin/true run-services {profile} {common} --state /var/lib/firmware-runtime"],
+        [
+            f"/bin/true run-services {profile} {common} --state /var/lib/firmware-runtime"
+            " --record-dir /var/lib/firmware-runtime/black_box"
+        ],
     ]
 
 

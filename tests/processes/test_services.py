@@ -92,7 +92,7 @@ def test_a_disk_that_fails_ends_the_recording_and_no_process_and_control_is_told
     assert 0.0 <= share <= 1.0
 
     def told() -> bool:
-        page = look(computer.folder).control
+        page = look(computer.folder, time.monotonic_ns()).control
         drive = page.drive if page is not None else None
         return drive is not None and any(fault.startswith("recorder_failed") for fault in drive.faults)
 

@@ -60,6 +60,7 @@ OPTIONS: dict[str, Callable[[UnitChoices], tuple[str, ...]]] = {
     "cache": lambda choices: ("--cache", CACHE),
     "link": lambda choices: ("--link", LINK),
     "state": lambda choices: ("--state", STATE),
+    "boxes": lambda choices: ("--record-dir", f"{STATE}/black_box"),
     "bus": lambda choices: tuple(word for bus in choices.buses for word in ("--bus", bus)),
     "serial": lambda choices: ("--serial", choices.serial),
     "route": lambda choices: ("--route", *choices.routes[:1]),
