@@ -18,7 +18,7 @@ FIELDS = ["what", "ours", "unit", "peer_name", "peer", "ratio", "target", "met"]
 
 @pytest.fixture(scope="module")
 def document(tmp_path_factory: pytest.TempPathFactory) -> dict:
-    path = command.run("decode", 1, decode.TINY, tmp_path_factory.mktemp("bench"))
+    path = command.tell("decode", command.decoded(1, decode.TINY), tmp_path_factory.mktemp("bench"))
     assert path.name == "decode.json"
     return json.loads(path.read_text())
 
@@ -112,13 +112,13 @@ def test_a_target_is_met_only_where_all_its_bounds_hold(
 
 def test_the_table_shows_a_missed_target_and_what_was_left_out() -> None:
     row = Row("receive", 1.234, "µs", "cantools", 2.0, 1.62, "≥ 3 × faster", False)
-    text = as_table([row], ["peer of `log`: no asammdf"], 5)
+    text = as_table([row], ["peer of `log`: no asammdf"], "Medians of 5 interleaved repetitions.")
     assert "1.23  µs    cantools           2    1.6  ≥ 3 × faster  NO" in text
     assert "left out: peer of `log`: no asammdf" in text
-    assert "Medians of 5 interleaved repetitions" in text
+    assert "Medians of 5 interleaved repetitions. Ratio: times faster than the peer." in text
 
 
 def test_without_a_name_the_benchmarks_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main([]) == 0
-    assert capsys.readouterr().out.startswith("decode ")
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["decode", "loop"]
     assert isinstance(decode.plan(decode.TINY), Plan)

@@ -22,7 +22,7 @@ from firmware_runtime.executive.live.look import look
 from firmware_runtime.executive.live.text import as_text
 from firmware_runtime.executive.terminal import Style
 from tests.bus_vehicle import ROOT
-from tests.processes.ear import Ear, Heard
+from vehicle_hil.bus_ear import Ear, Heard
 from vehicle_hil.child import Child
 from vehicle_hil.result import Truth
 from vehicle_hil.vehicle_link import Go, Ready, RecordReader, TickReport, VehicleOrder, write_record

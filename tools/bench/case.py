@@ -1,7 +1,10 @@
 """What a benchmark consists of: cases with two contenders, their unit and their target."""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from bench.measure import Row
 
 Timed = Callable[[], object]
 
@@ -65,6 +68,17 @@ class Plan(NamedTuple):
     cases: Sequence[Case]
     left_out: Sequence[str]
     """What cannot be measured here, and why."""
+
+
+class Result(NamedTuple):
+    """What a benchmark found."""
+
+    rows: Sequence["Row"]
+    left_out: Sequence[str]
+    how: str
+    """How it was measured, as a sentence."""
+    details: Mapping[str, Any]
+    """What else is worth to be kept; plain types."""
 
 
 def per_item(unit: str, items: int, units_per_s: float = 1e6) -> Measure:

@@ -8,8 +8,8 @@ import pytest
 
 from firmware_runtime.can.bus import open_bus
 from firmware_runtime.can.frame import EXTENDED_FLAG, Frame
-from tests.processes.ear import Ear, Heard
 from tests.processes.rig import free_bus
+from vehicle_hil.bus_ear import Ear, Heard
 
 
 @pytest.fixture

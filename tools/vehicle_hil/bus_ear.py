@@ -1,6 +1,6 @@
-"""An ear on a bus of this host's loopback: each frame with the time at which the kernel took it.
+"""An ear on a `udp_multicast` bus of this host: each frame with the time at which the kernel took it.
 
-A socket of its own, without python-can: the time does not depend on when the test gets a processor, and
+A socket of its own, without python-can: the time does not depend on when the listener gets a processor, and
 nothing of the runtime is asked.
 """
 
@@ -49,6 +49,10 @@ class Ear:
         self._socket.setblocking(False)
         self.lost = 0
         """Frames that the kernel dropped, as this ear was too slow."""
+
+    def fileno(self) -> int:
+        """Becomes readable when a frame comes."""
+        return self._socket.fileno()
 
     def take(self) -> list[Heard]:
         """All frames since the last call, in their order; returns at once."""
