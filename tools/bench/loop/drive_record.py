@@ -1,7 +1,7 @@
 """What a runtime hears in a drive, with as many frames a tick as wanted: good ones, all of them.
 
 The simulated vehicle drives in lockstep with the runtime. Its ECUs send some nine frames in 10 ms; the rest
-are their latest payloads again, each with the counter and checksum that come next: as if they reported more often.
+are their latest payloads again, each with the counter and checksum that come next.
 """
 
 import tempfile
