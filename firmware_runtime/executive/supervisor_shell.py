@@ -133,12 +133,12 @@ class SupervisorShell:
         arrived, self._arrived = self._arrived, 0
         self._own.begin(now_ns)
         out = self._supervisor.step(now_ns, (), proposal, arrived)
-        if not self._own.may_send(self._clock.now_ns()):
-            # Silent from here on: the actuators' own timeouts stop the vehicle.
-            return
-        send_all(self._ports, out)
+        sends = self._own.may_send(self._clock.now_ns())
+        if sends:
+            send_all(self._ports, out)
         sent_ns = self._clock.now_ns()
-        self._own.sent(sent_ns)
+        if sends:
+            self._own.sent(sent_ns)
         self._step_spread.add(sent_ns - now_ns)
         if proposal is not None:
             statistics.forwarded += 1
@@ -152,15 +152,26 @@ class SupervisorShell:
             self._late_spread.add(now_ns - self._due_ns)
             # Never two steps at once to catch up.
             self._due_ns = max(self._due_ns, now_ns - self._period_ns) + self._period_ns
+        if not sends:
+            # What it says is old, and may be a stop: once more, and at once.
+            statistics.withheld += 1
+            self._due_ns = now_ns
         statistics.urgent += urgent
         message = ReportMessage(now_ns, self._supervisor.report, self._events)
         if self._reports.send(self._report_codec.encode(message)):
             self._events = []
         if self._ticks is not None:
-            asked = self._end_asked
-            report = message.report
             self._ticks.write(
-                SupervisorTick(now_ns, self._heard, proposal, out, report, asked, arrived=arrived)
+                SupervisorTick(
+                    now_ns,
+                    self._heard,
+                    proposal,
+                    out,
+                    message.report,
+                    self._end_asked,
+                    arrived=arrived,
+                    withheld=not sends,
+                )
             )
         self._heard = []
         if self._status is not None:

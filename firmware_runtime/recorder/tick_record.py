@@ -109,6 +109,8 @@ class SupervisorTick(msgspec.Struct, frozen=True, array_like=True, gc=False, tag
     dropped_before: int = 0
     arrived: int | None = None
     """Proposals since the step before, those that were overtaken among them; None: the one that it judged."""
+    withheld: bool = False
+    """The step took so long that its frames were not sent."""
 
 
 DrivingRecord = TickRecord | ControlTick

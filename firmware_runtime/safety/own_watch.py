@@ -48,12 +48,16 @@ class OwnWatch:
         self._order.reach(stage)
 
     def may_send(self, now_ns: int) -> bool:
-        """Just before the frames of this step would go. False: they must not, and none ever again."""
+        """Just before the frames of this step would go. False: they must not.
+
+        Frames of a step that took too long are old: they are withheld also where the step is borne, and the
+        next one may send again. Where the supervisor is EXPIRED, none may ever again.
+        """
         self._order.reach(OwnStage.RELEASED)
-        self._step.judge(now_ns, now_ns - self._begun_ns)
-        if self._sent_ns is not None:
+        in_time = self._step.judge(now_ns, now_ns - self._begun_ns)
+        if in_time and self._sent_ns is not None:
             self._gap.judge(now_ns, now_ns - self._sent_ns)
-        return self.status is not LocalStatus.EXPIRED
+        return in_time and self.status is not LocalStatus.EXPIRED
 
     def sent(self, now_ns: int) -> None:
         """The frames of this step have gone."""

@@ -102,8 +102,8 @@ class Deadline:
         self.status = LocalStatus.OK
         self.reason = ""
 
-    def judge(self, now_ns: int, took_ns: int) -> None:
-        """took_ns: from the one checkpoint to the other, which was passed now."""
+    def judge(self, now_ns: int, took_ns: int) -> bool:
+        """took_ns: from the one checkpoint to the other, which was passed now. True: in time."""
         row = self._row
         recent = self._missed_ns is not None and now_ns - self._missed_ns < row.forgiven_ns
         if took_ns > row.max_ns:
@@ -111,8 +111,10 @@ class Deadline:
             self.reason = f"{row.what} {took_ns * 1e-6:.1f} ms, limit {row.max_ns * 1e-6:g} ms"
             worse = LocalStatus.EXPIRED if recent else LocalStatus.FAILED
             self.status = max(self.status, worse)
-        elif self.status is LocalStatus.FAILED and not recent:
+            return False
+        if self.status is LocalStatus.FAILED and not recent:
             self.status = LocalStatus.OK
+        return True
 
 
 class Order:

@@ -126,14 +126,28 @@ def test_as_long_as_it_is_well_it_says_something_in_each_step(process: Process) 
 
 
 @pytest.mark.requirement("SR-11")
-def test_slow_by_30_ms_it_sends_once_more_and_then_never_again(process: Process) -> None:
+def test_slow_by_30_ms_it_never_sends_again(process: Process) -> None:
     process.steps(50)
     process.supervisor.takes_ns = 30 * MS
-    assert process.steps(1) > 0
+    assert process.steps(1) == 0
     assert process.steps(1) == 0
     process.supervisor.takes_ns = 0
     assert process.steps(200) == 0
     assert process.own.status is LocalStatus.EXPIRED
+
+
+def test_one_slow_step_says_nothing_and_is_made_again_at_once(process: Process) -> None:
+    process.steps(50)
+    process.supervisor.takes_ns = 30 * MS
+    assert process.steps(1) == 0
+    process.supervisor.takes_ns, before = 0, process.time.time_ns
+    sent = process.sent
+    process.shell.turn()
+    assert process.time.time_ns == before, "without waiting"
+    assert process.sent > sent
+    assert process.shell.statistics.withheld == 1
+    assert process.steps(100) > 100
+    assert process.own.status is LocalStatus.OK
 
 
 def test_its_loop_ends_by_itself_then(process: Process) -> None:

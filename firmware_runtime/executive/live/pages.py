@@ -69,6 +69,8 @@ class ShellStatistics:
     """Of a step at its deadline."""
     worst_hand_over_ns: int = 0
     """From a proposal's tick to its frames on the socket."""
+    withheld: int = 0
+    """Steps that took so long that their frames were old: not sent."""
 
 
 class SpreadFigures(msgspec.Struct, frozen=True, array_like=True):

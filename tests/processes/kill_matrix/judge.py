@@ -19,9 +19,7 @@ LATCHED_MPS2 = 3.0
 """The brakes' own fallback is 40 % of their force: 6 m/s² of the empty truck."""
 STATUS = {"SIGKILL": "signal 9 (SIGKILL)"}
 
-OPEN: dict[tuple[str, str], str] = {
-    ("supervisor", "slow"): "nothing supervises the supervisor's own time yet: it drives on, 30 ms late",
-}
+OPEN: dict[tuple[str, str], str] = {}
 """(process, how) that do not meet their budget yet, and why."""
 
 
