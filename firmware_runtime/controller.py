@@ -16,17 +16,20 @@ from firmware_runtime.motion.driver import Driver, Motion, at_rest
 from firmware_runtime.motion.geodesy import LocalFrame
 from firmware_runtime.motion.kinematics import SteeringGeometry
 from firmware_runtime.motion.localisation import Localisation
+from firmware_runtime.motion.telling import tell
 from firmware_runtime.safety.brake_proof import BrakeProof
 from firmware_runtime.safety.bus_watch import BusWatch
+from firmware_runtime.safety.buttons import Buttons, pressed
 from firmware_runtime.safety.estop import EStopReader
-from firmware_runtime.safety.facts import Acknowledgement, SafetyConfig, SafetyInputs
+from firmware_runtime.safety.facts import SafetyConfig, SafetyInputs
 from firmware_runtime.safety.fault_monitor import FaultMonitor
 from firmware_runtime.safety.gnss_watch import NOTHING_HEARD, GnssHeard
 from firmware_runtime.safety.host_report import NOTHING_TO_REPORT, HostReport
 from firmware_runtime.safety.message_findings import MessageFindings, MessageJudge
 from firmware_runtime.safety.monitor_inputs import MonitorInputs
 from firmware_runtime.safety.motion_limits import motion_limit
-from firmware_runtime.safety.orderly_end import CONTROL_PATIENCE_NS, OrderlyEnd
+from firmware_runtime.safety.motion_wish import motion_wanted
+from firmware_runtime.safety.orderly_end import CONTROL_PATIENCE_NS, OrderlyEnd, nothing_left
 from firmware_runtime.safety.self_test import missing as missing_for_self_test
 from firmware_runtime.safety.standstill import Standstill
 from firmware_runtime.safety.state_machine import SafetyMachine, acknowledgement
@@ -35,7 +38,6 @@ from firmware_runtime.safety.supervisor import EMERGENCY_STATES, SupervisorRepor
 from firmware_runtime.safety.watches import Watched, Watches
 from firmware_runtime.vehicle.control_flow import ControlStage, begun, passed
 from firmware_runtime.vehicle.enums import (
-    ButtonState,
     ContactorRequest,
     Direction,
     OnOffState,
@@ -44,7 +46,6 @@ from firmware_runtime.vehicle.enums import (
     PlugState,
     SafetyState,
     StopKind,
-    SwitchState,
 )
 from firmware_runtime.vehicle.faults import NO_FAULTS, FaultSet
 from firmware_runtime.vehicle.load import Profile
@@ -98,8 +99,6 @@ class Controller:
         self._config = SafetyConfig()
         self._end = OrderlyEnd(CONTROL_PATIENCE_NS)
         self._acknowledge_source = next(b.path for b in profile.inputs if b.name == "acknowledge_button")
-        self._acknowledgement: Acknowledgement | None = None
-        """That took effect in this tick."""
         self._sequence = 0
         self._flow = 0
         """Of this tick: the word of the stages that it has passed so far."""
@@ -108,14 +107,22 @@ class Controller:
         self._last_drive_limited = False
         self._last_release_asked = False
         self._last_gnss = NOTHING_HEARD
-        self._run_held = self._acknowledge_held = True
+        self._buttons = Buttons()
         self._last_motion = at_rest(route)
         self.faults: FaultSet = NO_FAULTS
         self.state: VehicleState | None = None
         self.telemetry: Telemetry | None = None
         self.permissions: Permissions | None = None
+        self.standing = False
+        self.motion_wanted = False
+        """It wants leave to move, of the disk."""
         self.may_end = False
         """It was asked to end, the vehicle stands and is held: the process need not go on."""
+
+    @property
+    def pose(self) -> Pose:
+        """Of the last tick."""
+        return self._last_pose
 
     @property
     def safety(self) -> SafetyConfig:
@@ -138,14 +145,17 @@ class Controller:
         self._flow = begun(now_ns)
         state, messages = self._hear(now_ns, frames)
         self._mark("decode")
-        standing = self._standstill.step(now_ns, state)
-        self._feel_buttons(state)
+        self.standing = standing = self._standstill.step(now_ns, state)
+        if host.state.restored is not None:
+            self._config = host.state.restored.latched(self._config)
+        self._buttons.step(state)
         missing = self._missing(state, standing)
         self.faults = faults = self._watch(now_ns, state, messages, standing, missing, supervisor, host)
         inputs = self._safety_inputs(now_ns, state, standing, missing, faults, host)
         before = self._config
         self._config = config = self._machine.step(now_ns, before, inputs)
-        self._acknowledgement = acknowledgement(now_ns, before, config, inputs)
+        cleared = acknowledgement(now_ns, before, config, inputs)
+        self.motion_wanted = motion_wanted(config, inputs, faults.ready_barred)
         self.permissions = permissions = self._machine.permissions(config, inputs)
         self._passed(ControlStage.DECIDED)
         self._mark("monitors")
@@ -189,9 +199,13 @@ class Controller:
         self._last_pose, self._last_high_voltage, self._last_motion = pose, high_voltage, motion
         if serial:
             self._last_gnss = self._hear_gnss()
-        self.telemetry = self._tell(now_ns, state, permissions.stop, faults, pose, motion, commands)
+        told = "" if cleared is None else cleared.text
+        self.telemetry = tell(
+            now_ns, config.state, permissions.stop, faults, state, pose, motion, commands, told
+        )
         self._end.asked = self._end.asked or host.end_asked
-        self.may_end = self._end.step(now_ns, state, standing, self._at_rest(state, high_voltage))
+        done = host.state.ended and nothing_left(config.state, high_voltage.request, state)
+        self.may_end = self._end.step(now_ns, state, standing, done)
         self._mark("battery and drive")
         return Proposal(self._sequence, now_ns, config.state, commands, motion.stop_plan, self._flow)
 
@@ -210,16 +224,10 @@ class Controller:
         self._passed(ControlStage.HEARD)
         return state, findings
 
-    def _feel_buttons(self, state: VehicleState) -> None:
-        self._run_held = _held(state, "run_button", state.run_button, self._run_held)
-        self._acknowledge_held = _held(
-            state, "acknowledge_button", state.acknowledge_button, self._acknowledge_held
-        )
-
     def _acknowledges(self, standing: bool) -> bool:
         """Pressed just now, at standstill. In ESTOP a press clears that latch alone."""
         config = self._config
-        edge = self._acknowledge_held and config.acknowledge_released
+        edge = self._buttons.acknowledge_held and config.acknowledge_released
         return edge and standing and config.state is not SafetyState.ESTOP
 
     def _missing(self, state: VehicleState, standing: bool) -> tuple[str, ...]:
@@ -297,17 +305,6 @@ class Controller:
             (fix.latitude_deg, fix.longitude_deg), fix.arrival_ns, *self._localisation.ground_speed
         )
 
-    def _at_rest(self, state: VehicleState, high_voltage: HighVoltage) -> bool:
-        """Nothing may move any more, springs hold, and contactors are open."""
-        return (
-            self._config.state not in MOVING_STATES
-            and high_voltage.request is ContactorRequest.OPEN
-            and state.battery_contactor_plus is SwitchState.OPEN
-            and state.battery_contactor_minus is SwitchState.OPEN
-            and state.park_brake_state is ParkBrakeState.APPLIED
-            and state.usable("battery_contactor_plus", "battery_contactor_minus", "park_brake_state")
-        )
-
     def _safety_inputs(
         self,
         now_ns: int,
@@ -321,19 +318,19 @@ class Controller:
             estop_pressed=self._estop.step(now_ns, state),
             severity=faults.severity,
             standing=standing,
-            run_pressed=self._run_held,
-            acknowledge_pressed=self._acknowledge_held,
+            run_pressed=self._buttons.run_held,
+            acknowledge_pressed=self._buttons.acknowledge_held,
             high_voltage_ready=self._last_high_voltage.ready,
             mode=state.mode_key,
             plugged=state.charge_plug is not PlugState.UNPLUGGED,
             link_alive=state.link_alive is OnOffState.ON,
             self_test_passed=self._config.state is SafetyState.SELF_TEST and not missing,
-            ready_barred=faults.ready_barred,
+            ready_barred=faults.ready_barred or not host.state.may_move,
             stop_overdue=self._last_motion.stop_overdue,
             mission_done=self._last_motion.done,
-            dead_man_pressed=_pressed(state, "dead_man", state.dead_man),
+            dead_man_pressed=pressed(state, "dead_man", state.dead_man),
             cab_override=state.cab_override is OnOffState.ON and state.usable("cab_override"),
-            shutdown_requested=host.end_asked or _pressed(state, "off_button", state.off_button),
+            shutdown_requested=host.end_asked or pressed(state, "off_button", state.off_button),
             recovery_permitted=faults.recovery_permitted,
             acknowledge_source=self._acknowledge_source,
         )
@@ -421,56 +418,3 @@ class Controller:
             status_route_share=motion.route_share,
             status_speed_limit_mps=motion.cap_mps,
         )
-
-    def _tell(
-        self,
-        now_ns: int,
-        state: VehicleState,
-        stop: StopKind,
-        faults: FaultSet,
-        pose: Pose,
-        motion: Motion,
-        commands: Commands,
-    ) -> Telemetry:
-        return Telemetry(
-            time_ns=now_ns,
-            state=self._config.state,
-            stop=stop,
-            severity=faults.severity,
-            faults=tuple(f"{fault.identifier}: {fault.detail}" for fault in faults.faults),
-            arrived=motion.arrived,
-            route_distance_m=motion.route_distance_m,
-            route_share=motion.route_share,
-            cross_track_m=motion.cross_track_m,
-            speed_plan_mps=motion.plan_mps,
-            speed_target_mps=motion.target_mps,
-            speed_mps=pose.speed_mps,
-            x_m=pose.x_m,
-            y_m=pose.y_m,
-            heading_rad=pose.heading_rad,
-            lateral_std_m=pose.lateral_std_m,
-            fix_age_s=(now_ns - pose.measured_ns) * 1e-9,
-            torque_request_nm=commands.traction_torque_nm,
-            brake_request_n=commands.brake_force_n,
-            steering_front_request_rad=commands.steering_front_angle_rad,
-            steering_rear_request_rad=commands.steering_rear_angle_rad,
-            battery_soc=state.battery_soc,
-            battery_power_w=state.battery_voltage_v * state.battery_current_a,
-            next_stop=motion.next_stop,
-            acknowledgement="" if self._acknowledgement is None else self._acknowledgement.text,
-        )
-
-
-def _pressed(state: VehicleState, name: str, button: ButtonState) -> bool:
-    """A button that is broken or lost is let go."""
-    return button is ButtonState.PRESSED and state.usable(name)
-
-
-def _held(state: VehicleState, name: str, button: ButtonState, before: bool) -> bool:
-    """Pressed; a button that is broken or lost was not released, so that its return is no new press."""
-    if name not in state.unusable:
-        if button is ButtonState.PRESSED:
-            return True
-        if button is ButtonState.RELEASED:
-            return False
-    return before

@@ -18,11 +18,13 @@ from firmware_runtime.executive.link.datagram import Inbox, Outbox
 from firmware_runtime.executive.link.tick_log import TickLog
 from firmware_runtime.executive.live.control_page import ControlStatus
 from firmware_runtime.executive.live.loop_figures import LoopFigures
+from firmware_runtime.executive.persistence.desk import StateDesk
 from firmware_runtime.executive.realtime import HealthSource, SerialSource
 from firmware_runtime.executive.stage_clock import StageClock
 from firmware_runtime.executive.tick_grid import TickGrid
 from firmware_runtime.recorder.tick_record import ControlTick
 from firmware_runtime.safety.host_report import HostReport
+from firmware_runtime.safety.state_report import NO_STATE_KEPT
 from firmware_runtime.safety.supervisor import SupervisorReport
 
 REPORT_AGE_MAX_NS = 50_000_000
@@ -66,6 +68,7 @@ class ControlShell:
         health: HealthSource | None,
         figures: LoopFigures,
         status: ControlStatus | None,
+        state: StateDesk | None,
     ) -> None:
         self._controller = controller
         self._buses = buses
@@ -78,6 +81,7 @@ class ControlShell:
         self._health = health
         self._figures = figures
         self._status = status
+        self._state = state
         self._codec = ProposalCodec()
 
     def run(self, asked_to_end: Callable[[], bool], period_ns: int) -> None:
@@ -109,6 +113,7 @@ class ControlShell:
             slowest_ns,
             *(self._health.latest if self._health is not None else UNKNOWN),
             end_asked=end_asked,
+            state=self._state.report if self._state is not None else NO_STATE_KEPT,
         )
         proposal = self._controller.step(now_ns, frames, serial, report, host)
         self._proposals.send(self._codec.encode(proposal))
@@ -117,6 +122,9 @@ class ControlShell:
         if self._ticks is not None and telemetry is not None:
             self._ticks.write(ControlTick(now_ns, frames, serial, report, host, proposal, telemetry))
         stages.mark("record")
+        if self._state is not None:
+            self._state.step(now_ns, self._controller, end_asked)
+            stages.mark("state")
         if self._status is not None:
             self._status.step(now_ns)
             stages.mark("status")

@@ -1,6 +1,7 @@
 """`firmware-runtime run-control PROFILE --route FILE`: the process that drives, by proposals alone."""
 
 import argparse
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from firmware_runtime.executive.live.control_page import ControlStatus
 from firmware_runtime.executive.live.loop_figures import LoopFigures
 from firmware_runtime.executive.live.pages import page_name
 from firmware_runtime.executive.live.publisher import Publisher
+from firmware_runtime.executive.persistence import desk
+from firmware_runtime.executive.persistence.desk import StateDesk
 from firmware_runtime.executive.processes import CONTROL
 from firmware_runtime.executive.scheduling import prepare_for_ticks
 from firmware_runtime.executive.serial_port import open_serial
@@ -31,6 +34,7 @@ from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.subcommand import Subparsers
 from firmware_runtime.executive.tick_grid import TICK_NS, TickGrid
 from firmware_runtime.recorder.tick_record import ControlBegin
+from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 
 EPILOG = """\
@@ -60,6 +64,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--link", metavar="DIR", type=Path, required=True, help="folder of the processes' links"
     )
+    parser.add_argument(
+        "--state", metavar="DIR", type=Path, help="folder of what outlives power (without: nothing is kept)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -78,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
         except LinkError as error:
             problem = Problem("--link", None, str(args.link), "a folder for the processes' links", str(error))
             raise ConfigurationError([problem]) from error
+        state = _state(args, profile, stack)
         clock = MonotonicClock()
         stages = StageClock(clock)
         controller = Controller(profile, route, stages.mark)
@@ -99,13 +107,24 @@ def run(args: argparse.Namespace) -> int:
         )
         status = ControlStatus(publisher, controller, grid.statistics, figures, TICK_NS)
         shell = ControlShell(
-            controller, buses, serial, proposals, reports, ticks, grid, stages, health, figures, status
+            controller, buses, serial, proposals, reports, ticks, grid, stages, health, figures, status, state
         )
         print(f"control of {profile.data.vehicle.name} {profile.identity}, {scheduling}", flush=True)
         shell.run(stop, TICK_NS)
         status.end(clock.now_ns())
         print(msgspec.json.encode(_figures(grid, controller)).decode(), flush=True)
     return 0
+
+
+def _state(args: argparse.Namespace, profile: Profile, stack: ExitStack) -> StateDesk | None:
+    """Tells in words what of it could not be read."""
+    if args.state is None:
+        return None
+    state = desk.begin(args.state, args.link / crossing.STATE, profile.calibration.serial_number)
+    stack.callback(state.close)
+    for word in state.words:
+        print(word, file=sys.stderr)
+    return state
 
 
 def _figures(grid: TickGrid, controller: Controller) -> dict[str, object]:

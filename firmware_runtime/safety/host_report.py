@@ -6,6 +6,7 @@ An input of the tick like those two: recorded with them, and given again in a re
 import msgspec
 
 from firmware_runtime.can.bus_events import BusEvent
+from firmware_runtime.safety.state_report import NO_STATE_KEPT, StateReport
 
 
 class HostReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -26,6 +27,8 @@ class HostReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Why the black box ended early, or empty."""
     end_asked: bool = False
     """This process is asked to end; once it was, it stays so."""
+    state: StateReport = NO_STATE_KEPT
+    """Of what outlives the power."""
 
 
 NOTHING_TO_REPORT = HostReport()

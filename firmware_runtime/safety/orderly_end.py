@@ -6,7 +6,7 @@ nothing.
 
 from firmware_runtime.safety.standstill import MOTOR
 from firmware_runtime.safety.state_table import MOVING_STATES
-from firmware_runtime.vehicle.enums import SafetyState
+from firmware_runtime.vehicle.enums import ContactorRequest, ParkBrakeState, SafetyState, SwitchState
 from firmware_runtime.vehicle.signals import WHEEL_SPEEDS, VehicleState
 
 CONTROL_PATIENCE_NS = 5_000_000_000
@@ -49,3 +49,20 @@ class OrderlyEnd:
         if self._stood_since_ns is None:
             self._stood_since_ns = now_ns
         return done or now_ns - self._stood_since_ns >= self._patience_ns
+
+
+def nothing_left(safety_state: SafetyState, request: ContactorRequest, state: VehicleState) -> bool:
+    """Nothing may move any more, springs hold, and both contactors are open and not asked to close."""
+    return (
+        safety_state not in MOVING_STATES
+        and request is ContactorRequest.OPEN
+        and state.battery_contactor_plus is SwitchState.OPEN
+        and state.battery_contactor_minus is SwitchState.OPEN
+        and state.usable("battery_contactor_plus", "battery_contactor_minus")
+        and springs_hold(state)
+    )
+
+
+def springs_hold(state: VehicleState) -> bool:
+    """The park brake says that it is applied, and is heard."""
+    return state.park_brake_state is ParkBrakeState.APPLIED and state.usable("park_brake_state")

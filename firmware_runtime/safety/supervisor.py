@@ -20,7 +20,7 @@ from firmware_runtime.safety.control_watch import ControlWatch
 from firmware_runtime.safety.envelope import NO_CONTACTORS, Context, Envelope
 from firmware_runtime.safety.estop import CHANNELS, EStopReader
 from firmware_runtime.safety.gross_mass import GrossMass
-from firmware_runtime.safety.orderly_end import SUPERVISOR_PATIENCE_NS, OrderlyEnd
+from firmware_runtime.safety.orderly_end import SUPERVISOR_PATIENCE_NS, OrderlyEnd, springs_hold
 from firmware_runtime.safety.standstill import Standstill
 from firmware_runtime.safety.state_table import MOVING_STATES, PROPULSION_STATES
 from firmware_runtime.safety.stop_driver import StopDriver
@@ -32,7 +32,6 @@ from firmware_runtime.vehicle.enums import (
     MotionState,
     OnOffState,
     ParkBrakeRequest,
-    ParkBrakeState,
     SafetyState,
 )
 from firmware_runtime.vehicle.load import Profile
@@ -116,8 +115,7 @@ class Supervisor:
         self._contactors_may_stay = True
         self._age_max_ns = round(profile.data.safety.proposal_age_max_s * 1e9)
         self._accepted = Commands()
-        self._accepted_ns = self._proposed_ns = 0
-        """When `control` was last followed, and when it last proposed anything."""
+        self._accepted_ns = self._last_proposal_ns = 0
         self._accepted_state = SafetyState.INIT
         self._plan: StopPlan | None = None
         self._sequence = 0
@@ -218,10 +216,9 @@ class Supervisor:
         else:
             # A proposal that is late, but not too late: the last one holds on, or torque would jump twice.
             commands = self._accepted
-        held = state.park_brake_state is ParkBrakeState.APPLIED and state.usable("park_brake_state")
-        self._proposed_ns = now_ns if proposal is not None else self._proposed_ns
-        alone = now_ns - self._proposed_ns > self._age_max_ns
-        self.may_end = self._end.step(now_ns, state, standing, held and alone)
+        self._last_proposal_ns = now_ns if proposal is not None else self._last_proposal_ns
+        alone = now_ns - self._last_proposal_ns > self._age_max_ns
+        self.may_end = self._end.step(now_ns, state, standing, alone and springs_hold(state))
         self._heartbeat(commands, state, standing)
         # A stop of its own does not wait for the cycle of its messages.
         begins = not stops and (self._estop_latch or bool(self._took_over))

@@ -147,12 +147,13 @@ def test_each_command_is_told_what_it_needs() -> None:
     at = "/etc/firmware-runtime/current"
     common = "--cache /var/cache/firmware-runtime --link /run/firmware-runtime"
     buses = "--bus drive=socketcan:can0 --bus body=socketcan:can1"
+    state = " --state /var/lib/firmware-runtime"
     profile, route = f"{at}/profile/configs/q_truck.toml", f"--route {at}/routes/yard.csv"
     assert [UNITS[name]["ExecStart"] for name in PROCESSES] == [
         [f"/bin/true run-supervisor {profile} {common} {buses}"],
-        [f"/bin/true run-control {profile} {route} {common} {buses} --serial /dev/ttyS0"],
+        [f"/bin/true run-control {profile} {route} {common} {buses} --serial /dev/ttyS0{state}"],
         [
-            f"/bin/true run-services {profile} {common} --state /var/lib/firmware-runtime"
+            f"/bin/true run-services {profile} {common}{state}"
             " --record-dir /var/lib/firmware-runtime/black_box"
         ],
     ]

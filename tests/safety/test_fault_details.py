@@ -107,6 +107,9 @@ DETAILS: dict[str, tuple[str, ...]] = {
     "disk_full": ("5.0% free",),
     "recorder_failed": ("No space left on device",),
     "end_asked": ("SIGTERM",),
+    "power_lost_in_motion": ("power lost while moving",),
+    "state_not_known": ("latches",),
+    "state_not_written": ("disk full",),
 }
 """Fault -> what its bad examples say, each wording once."""
 

@@ -2,8 +2,13 @@
 
 import pytest
 
-from firmware_runtime.safety.orderly_end import CONTROL_PATIENCE_NS, SUPERVISOR_PATIENCE_NS, OrderlyEnd
-from firmware_runtime.vehicle.enums import SafetyState
+from firmware_runtime.safety.orderly_end import (
+    CONTROL_PATIENCE_NS,
+    SUPERVISOR_PATIENCE_NS,
+    OrderlyEnd,
+    nothing_left,
+)
+from firmware_runtime.vehicle.enums import ContactorRequest, ParkBrakeState, SafetyState, SwitchState
 from firmware_runtime.vehicle.signals import VehicleState
 from tests.vehicle_state import rolling, vehicle_state
 
@@ -121,3 +126,45 @@ def test_a_new_one_was_not_asked() -> None:
 
 def test_the_supervisor_waits_longer_than_control_whose_frames_it_sends() -> None:
     assert (CONTROL_PATIENCE_NS, SUPERVISOR_PATIENCE_NS) == (5 * NS_PER_S, 8 * NS_PER_S)
+
+
+RESTING = {
+    "battery_contactor_plus": SwitchState.OPEN,
+    "battery_contactor_minus": SwitchState.OPEN,
+    "park_brake_state": ParkBrakeState.APPLIED,
+}
+
+
+@pytest.mark.parametrize("state", [S.SHUTDOWN, S.INIT, S.SELF_TEST, S.ESTOP])
+def test_held_and_without_voltage_nothing_is_left(state: SafetyState) -> None:
+    assert nothing_left(state, ContactorRequest.OPEN, vehicle_state(**RESTING))
+
+
+@pytest.mark.parametrize("state", [S.AUTO, S.REMOTE, S.MANUAL, S.DEGRADED, S.MRM, S.MAINTENANCE])
+def test_where_something_may_move_there_is(state: SafetyState) -> None:
+    assert not nothing_left(state, ContactorRequest.OPEN, vehicle_state(**RESTING))
+
+
+def test_contactors_that_are_asked_to_close_will_be() -> None:
+    assert not nothing_left(S.SHUTDOWN, ContactorRequest.CLOSE, vehicle_state(**RESTING))
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("battery_contactor_plus", SwitchState.CLOSED),
+        ("battery_contactor_minus", SwitchState.CLOSED),
+        ("battery_contactor_plus", SwitchState.ERROR),
+        ("battery_contactor_minus", SwitchState.NOT_AVAILABLE),
+        ("park_brake_state", ParkBrakeState.MOVING),
+        ("park_brake_state", ParkBrakeState.RELEASED),
+    ],
+)
+def test_a_contactor_or_spring_that_says_otherwise_is_waited_for(name: str, word: object) -> None:
+    assert not nothing_left(S.SHUTDOWN, ContactorRequest.OPEN, vehicle_state(**{**RESTING, name: word}))
+
+
+@pytest.mark.parametrize("name", list(RESTING))
+def test_what_is_not_heard_is_not_believed(name: str) -> None:
+    lost = vehicle_state(**RESTING, unusable=frozenset({name}))
+    assert not nothing_left(S.SHUTDOWN, ContactorRequest.OPEN, lost)

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 
 from firmware_runtime.can.bus_events import BusEvent, BusState, EventKind
+from firmware_runtime.safety.state_report import Restored, StateReport
 from firmware_runtime.safety.supervisor import Supervisor
 from tests.drives.fault_matrix.world import World
 from vehicle_hil.plant.longitudinal import Grade
@@ -72,6 +73,12 @@ def computer(cause: str, until_named: bool = False, **figures: Any) -> Injection
             del world.host[name]
 
     return Injection(cause, lambda w: w.host.update(figures), end, until_named=until_named)
+
+
+def found_at_boot(cause: str, restored: Restored) -> Injection:
+    """What a start took of the state that outlives power: it is told in one tick."""
+    injection = computer(cause, until_named=True, state=StateReport(restored=restored))
+    return replace(injection, place=Place.BOOT)
 
 
 def event(bus: str, kind: EventKind, detail: int = 0, can_id: int = 0, text: str = "") -> Hand:

@@ -30,6 +30,7 @@ class Reaction(Enum):
     MINIMAL_RISK = "minimal-risk stop"
     EMERGENCY = "emergency stop"
     FAULT = "FAULT, at standstill"
+    LATCHED = "latched since the start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,10 @@ def minimal_risk_braking(within_s: float) -> Expect:
 def emergency(within_s: float, end: str, named_s: float | None = None) -> Expect:
     named_s = within_s + 0.02 if named_s is None else named_s
     return Expect(Reaction.EMERGENCY, within_s, named_s, within_s, tuple(end.split(" or ")))
+
+
+def kept_latch(end: str) -> Expect:
+    return Expect(Reaction.LATCHED, 0.02, 0.02, ends=(end,))
 
 
 def fault_at_rest(within_s: float) -> Expect:
@@ -177,10 +182,13 @@ EXPECTATIONS: dict[str, Expect | tuple[Expect, Expect]] = {
     "recorder_failed": told(0.02, stays_named=True),
     # Only a start gets out of SHUTDOWN; at rest it is no fault any more.
     "end_asked": replace(minimal_risk(0.02, end="SHUTDOWN", after="SHUTDOWN"), stays_named=False),
-    # At standstill.
+    "state_not_written": told(0.02),
+    # At standstill. A latch that was kept waits for people as on the day when it was set.
     "unintended_motion": fault_at_rest(0.09),
     "precharge_overdue": fault_at_rest(5.0),
     "self_test_overdue": fault_at_rest(8.05),
+    "power_lost_in_motion": kept_latch("SAFE_STOP"),
+    "state_not_known": kept_latch("ESTOP"),
 }
 """In AUTO and in DEGRADED, where they differ."""
 

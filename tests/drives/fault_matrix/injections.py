@@ -5,6 +5,7 @@ each tick, `each` does it.
 """
 
 from firmware_runtime.can.bus_events import BusState, EventKind, Origin
+from firmware_runtime.safety.state_report import Restored, StateReport
 from tests.drives.fault_matrix.causes import (
     MOTOR_RADPS_PER_MPS,
     PERIOD_NS,
@@ -17,6 +18,7 @@ from tests.drives.fault_matrix.causes import (
     computer,
     event,
     fill_air,
+    found_at_boot,
     freeze_wheel,
     hang,
     limited_and_loaded,
@@ -234,6 +236,15 @@ INJECTIONS: dict[str, Injection] = {
     "disk_full": computer("2 % of the disk free", disk_free_share=0.02),
     "recorder_failed": computer("disk gives an I/O error", recorder_error="blackbox.bin: Input/output error"),
     "end_asked": computer("SIGTERM to control", end_asked=True),
+    "power_lost_in_motion": found_at_boot(
+        "power was lost while moving", Restored(False, False, True, power_lost="power lost while moving")
+    ),
+    "state_not_known": found_at_boot(
+        "the state's folder is empty", Restored(True, True, True, not_known="latches")
+    ),
+    "state_not_written": computer(
+        "the disk of the state is full", state=StateReport(error="events: No space left on device")
+    ),
 }
 
 NOT_INJECTED: dict[str, str] = {
@@ -249,5 +260,7 @@ NOT_IN_A_DRIVE_STATE: dict[str, str] = {
     "unintended_motion": "looked at only where the truck must stand: caused in READY",
     "precharge_overdue": "contactors are closed before READY, none is precharged in a drive: caused at boot",
     "self_test_overdue": "exists in SELF_TEST alone: caused at boot",
+    "power_lost_in_motion": "told in the first tick alone: caused at boot",
+    "state_not_known": "told in the first tick alone: caused at boot",
 }
 """Rows that no drive state can have, and where they are caused instead."""
