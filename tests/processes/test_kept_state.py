@@ -4,7 +4,6 @@ The folder begins without latches, as of a truck that was driven before and shut
 """
 
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,26 +11,17 @@ from pathlib import Path
 import pytest
 
 from firmware_runtime.vehicle.enums import SafetyState
-from tests.executive.persistence.kept_drive import VEHICLE, commission
+from tests.executive.persistence.kept_drive import commission
 from tests.processes.rig import Computer
-from vehicle_hil.child import Child
 
 S = SafetyState
 
 
 class KeepingComputer(Computer):
-    """With a folder of state, and the process that writes it."""
-
-    def start_writer(self) -> None:
-        command = [sys.executable, "-m", "firmware_runtime.executive", "state", "keep"]
-        command += [str(self.folder / "kept"), "--vehicle", VEHICLE, "--socket", str(self.folder / "state")]
-        child = self._stack.enter_context(Child("writer", command, self.folder / "writer.err"))
-        assert child.stdout.readline().startswith(b"{"), child.complaint()
-        self.children["writer"] = child
+    """With a folder of state, which `services` write."""
 
     def begin_again(self) -> None:
-        self.start_writer()
-        self.start("supervisor", "control")
+        self.start("services", "supervisor", "control")
         self.frames.clear()
 
     def until(self, *states: SafetyState, seconds: float = 15.0) -> None:
@@ -64,9 +54,9 @@ def computer(tmp_path: Path) -> Iterator[KeepingComputer]:
     route.write_text("x_m,y_m\n" + "".join(f"{x},0\n" for x in range(0, 201, 2)))
     commission(tmp_path / "kept")
     with KeepingComputer(tmp_path, route) as made:
-        made.further["control"] = ["--state", str(tmp_path / "kept")]
-        made.start_writer()
-        made.start("supervisor", "control")
+        for name in ("control", "services"):
+            made.further[name] = ["--state", str(tmp_path / "kept")]
+        made.start("services", "supervisor", "control")
         made.go()
         yield made
 
@@ -76,7 +66,7 @@ def test_killed_under_way_the_next_start_stands_in_safe_stop_with_the_words(
     computer: KeepingComputer,
 ) -> None:
     computer.drive_to(1.5)
-    for name in ("control", "writer", "supervisor"):
+    for name in ("control", "services", "supervisor"):
         computer.kill(name)
     computer.until_standing()
     computer.begin_again()
@@ -92,7 +82,7 @@ def test_killed_under_way_the_next_start_stands_in_safe_stop_with_the_words(
 @pytest.mark.requirement("SR-06")
 def test_asked_to_end_at_rest_the_next_start_drives_without_an_acknowledge(computer: KeepingComputer) -> None:
     computer.until(S.READY)
-    for name in ("control", "supervisor", "writer"):
+    for name in ("control", "supervisor", "services"):
         computer.signal(name, signal.SIGTERM)
         while computer.children[name].status() is None:
             computer.look()
@@ -104,9 +94,9 @@ def test_asked_to_end_at_rest_the_next_start_drives_without_an_acknowledge(compu
 
 
 @pytest.mark.full
-def test_the_writer_dies_under_way_and_the_truck_drives_on(computer: KeepingComputer) -> None:
+def test_services_die_under_way_and_the_truck_drives_on(computer: KeepingComputer) -> None:
     computer.drive_to(1.0)
-    computer.kill("writer")
+    computer.kill("services")
     computer.pause(2.0)
     assert computer.said() is S.AUTO
     assert computer.look().speed_mps > 1.0

@@ -21,9 +21,6 @@ CONTROL_TICKS = "control.ticks"
 SUPERVISOR_TICKS = "supervisor.ticks"
 """Ring of the supervisor's records, for `services`."""
 STATE = "state"
-"""Datagrams from `control` to who writes the state that outlives power, answered to the sender."""
-
-STATE = "state"
 """Socket of `services`: what must outlive the power is handed over here (executive.persistence)."""
 
 
