@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 
 CHANNEL = "vcan0"
@@ -79,8 +80,14 @@ def _boot() -> None:
     for descriptor in (0, 1, 2):
         os.dup2(terminal, descriptor)
     os.environ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    load_modules(MODULES)
+
+
+def load_modules(names: Iterable[str]) -> None:
+    """In this order; as insmod(8) does it, which not every system has."""
+    libc = ctypes.CDLL(None, use_errno=True)
     folder = MODULE_FOLDER / os.uname().release / "kernel"
-    for name in MODULES:
+    for name in names:
         path = next(folder.rglob(f"{name}.ko"))
         with open(path, "rb") as module:
             if libc.syscall(SYS_FINIT_MODULE, module.fileno(), b"", 0) != 0:

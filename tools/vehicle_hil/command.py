@@ -97,7 +97,13 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    root = project_root()
+    _add_what(drive, project_root())
+    _add_how(drive)
+    _add_out(drive)
+    return parser
+
+
+def _add_what(drive: argparse.ArgumentParser, root: Path) -> None:
     what = drive.add_argument_group("what is driven")
     what.add_argument(
         "--vehicle",
@@ -120,6 +126,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="smooth a route that the vehicle cannot follow, instead of refusing it",
     )
+
+
+def _add_how(drive: argparse.ArgumentParser) -> None:
     how = drive.add_argument_group("how")
     mode = how.add_mutually_exclusive_group()
     mode.add_argument(
@@ -147,6 +156,9 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive,
         help="with --realtime: SIGKILL to the runtime after S seconds; the vehicle must stop by itself",
     )
+
+
+def _add_out(drive: argparse.ArgumentParser) -> None:
     out = drive.add_argument_group("what comes out")
     out.add_argument(
         "--out",
@@ -156,7 +168,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     out.add_argument("--json", action="store_true", help="print the summary as JSON, all else to stderr")
     out.add_argument("--no-report", action="store_true", help="write no report.html")
-    return parser
 
 
 def _job(options: argparse.Namespace) -> DriveJob:
