@@ -1,0 +1,132 @@
+"""Three units: they begin, none of them ends another, and they end in good order."""
+
+import os
+import pty
+import signal
+import subprocess
+import time
+import tty
+from collections.abc import Iterator
+from pathlib import Path
+
+import can
+import pytest
+
+COMMAND = "/opt/bin/firmware-runtime"
+NAMES = ("supervisor", "control", "services")
+PATIENCE_S = 120.0
+"""This computer is slow."""
+
+
+def sh(*words: str, check: bool = True) -> str:
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert not check or done.returncode == 0, (words, done.stdout, done.stderr)
+    return done.stdout
+
+
+def unit(name: str) -> str:
+    return f"firmware-runtime-{name}.service"
+
+
+def shown(name: str, *keys: str) -> dict[str, str]:
+    said = sh("systemctl", "show", unit(name), *(f"--property={key}" for key in keys))
+    return dict(line.split("=", 1) for line in said.splitlines())
+
+
+def pid(name: str) -> int:
+    return int(shown(name, "MainPID")["MainPID"])
+
+
+def journal(name: str) -> str:
+    return sh("journalctl", "--no-pager", "-o", "cat", "-u", unit(name), check=False)
+
+
+def until_active(*names: str) -> None:
+    end_s = time.monotonic() + PATIENCE_S
+    waiting = list(names)
+    while waiting:
+        waiting = [name for name in waiting if shown(name, "ActiveState")["ActiveState"] != "active"]
+        assert time.monotonic() < end_s, {name: journal(name) for name in waiting}
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def computer() -> Iterator[None]:
+    """Installed as README says, on this computer's own buses; started by the target."""
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    os.chmod(os.ttyname(slave), 0o666)
+    options = ["--prefix", "/", "--command", COMMAND, "--cores", "0:0:0", "--serial", os.ttyname(slave)]
+    options += [
+        "--bus",
+        "drive=socketcan:drive",
+        "--bus",
+        "body=socketcan:body",
+        "--watchdog",
+        "/dev/watchdog",
+    ]
+    print(sh(COMMAND, "install", "configs/q_truck.toml", "--route", "configs/routes/yard.csv", *options))
+    sh("systemd-sysusers")
+    os.chmod("/dev/watchdog", 0o666)
+    sh("systemctl", "daemon-reload")
+    sh("systemctl", "start", "systemd-journald.service")
+    sh("systemctl", "start", "--no-block", "firmware-runtime.target")
+    yield
+    sh("systemctl", "stop", *(unit(name) for name in NAMES), check=False)
+    os.close(slave)
+    os.close(master)
+
+
+def test_all_three_say_that_they_are_ready_and_the_bus_hears_the_vehicle_s_state() -> None:
+    until_active(*NAMES)
+    with can.Bus(interface="socketcan", channel="body", ignore_config=True) as bus:
+        end_s = time.monotonic() + PATIENCE_S
+        heard = set[int]()
+        while not heard and time.monotonic() < end_s:
+            message = bus.recv(1.0)
+            if message is not None:
+                heard.add(message.arbitration_id)
+    assert heard, journal("supervisor")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_death_of_one_ends_no_other_and_it_begins_again(name: str) -> None:
+    until_active(*NAMES)
+    before = {other: pid(other) for other in NAMES}
+    os.kill(before[name], signal.SIGKILL)
+    end_s = time.monotonic() + PATIENCE_S
+    while pid(name) in (before[name], 0):
+        assert time.monotonic() < end_s, journal(name)
+        time.sleep(0.1)
+    until_active(*NAMES)
+    assert {other: pid(other) for other in NAMES if other != name} == {
+        other: before[other] for other in NAMES if other != name
+    }
+
+
+def test_they_run_with_the_rights_that_their_units_give_and_no_more() -> None:
+    until_active(*NAMES)
+    for name in NAMES:
+        status = Path(f"/proc/{pid(name)}/status").read_text()
+        fields = dict(line.split(":", 1) for line in status.splitlines())
+        assert int(fields["Uid"].split()[0]) != 0
+        assert fields["NoNewPrivs"].strip() == "1"
+        assert fields["Seccomp"].strip() == "2"
+        wanted = 1 << 12 if name == "supervisor" else 0  # CAP_NET_ADMIN
+        assert int(fields["CapEff"], 16) == wanted
+        policy = os.sched_getscheduler(pid(name))
+        assert policy == (os.SCHED_OTHER if name == "services" else os.SCHED_FIFO)
+
+
+def test_status_tells_of_all_three() -> None:
+    until_active(*NAMES)
+    said = sh(COMMAND, "status")
+    assert "no sign of life" not in said.splitlines()[0], said
+
+
+def test_a_stop_ends_them_in_good_order() -> None:
+    until_active(*NAMES)
+    sh("systemctl", "stop", *(unit(name) for name in NAMES))
+    for name in NAMES:
+        said = shown(name, "Result", "ExecMainStatus")
+        assert said == {"Result": "success", "ExecMainStatus": "0"}, journal(name)
