@@ -31,6 +31,9 @@ def _answer(seen: Look, style: Style) -> str:
         words.append(style.red(f"the supervisor stops the vehicle: {supervisor.took_over}"))
     if supervisor is not None and supervisor.estop:
         words.append(style.red("e-stop latched in the supervisor"))
+    services = seen.services
+    if services is not None:
+        words += [style.red(f"services: {error}") for error in services.errors]
     words += [style.red(f"{name}: {_life_words(seen, name)}") for name, _ in gone]
     return ", ".join(words)
 
@@ -132,8 +135,11 @@ def _duration(seconds: float) -> str:
 
 
 def _loop(seen: Look) -> str:
-    page = seen.control
-    return _control_loop(page) if page is not None else ""
+    rows = [_control_loop(seen.control)] if seen.control is not None else []
+    if seen.services is not None:
+        counts = ", ".join(f"{name} {count}" for name, count in seen.services.counts.items())
+        rows.append(f"services     {counts or 'nothing to keep'}")
+    return "\n".join(rows)
 
 
 def _control_loop(page: ControlPage) -> str:

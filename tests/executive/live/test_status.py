@@ -83,8 +83,8 @@ def supervisor(took_over: str = "", ended: bool = False) -> SupervisorPage:
     return SupervisorPage(process("supervisor", ended=ended), took_over, False, 0, [], ShellStatistics())
 
 
-def services() -> ServicesPage:
-    return ServicesPage(process("services"), {}, [])
+def services(*errors: str) -> ServicesPage:
+    return ServicesPage(process("services"), {"records kept": 7, "control records lost": 0}, list(errors))
 
 
 def write(link: Path, *pages: Page) -> None:
@@ -109,6 +109,7 @@ def test_the_first_line_is_the_answer(tmp_path: Path, capsys: pytest.CaptureFixt
     assert (
         "5000 ticks of 10 ms, 2 late, 1 periods missed, 3 overruns (at most 2 in a row; 3 by record)" in text
     )
+    assert "services     records kept 7, control records lost 0" in text
     assert "1 d 02:03:04" in text
     assert "drive.X 2" in text
 
@@ -118,13 +119,14 @@ def test_faults_latches_and_a_stop_of_the_supervisor_stand_in_the_first_line(
 ) -> None:
     faults = ("gnss_lost: no fix for 2 s", "battery_warm: 51 °C")
     figures = drive(*faults, latches=["estop"])
-    write(tmp_path, control(figures), supervisor("no proposal from control"), services())
+    write(tmp_path, control(figures), supervisor("no proposal from control"), services("disk full"))
     code, text = status(capsys, tmp_path)
     first, *rest = text.splitlines()
     assert code == 0
     assert "2 faults, severity 2" in first
     assert "latched: estop" in first
     assert "the supervisor stops the vehicle: no proposal from control" in first
+    assert "services: disk full" in first
     assert [line.split(maxsplit=1)[1] for line in rest if line.startswith("fault ")] == list(faults)
 
 
