@@ -59,7 +59,7 @@ def test_it_neither_asks_nor_believes_while_the_springs_do_not_hold_or_the_brake
 ) -> None:
     made = proof()
     assert step(made, HOLD_N, **changes) == 0.0
-    assert "comes" in made.missing
+    assert made.missing == "no proof that the service brake comes at 180000 N asked: 0 N"
     assert step(made, 0.0, brake_status=ActuatorStatus.ACTIVE) == HOLD_N
 
 
