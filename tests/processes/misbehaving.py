@@ -18,10 +18,11 @@ ROOM_BYTES = 4 << 20
 """Left for the process when its memory ends."""
 PIECE_BYTES = 64 << 10
 COMPONENTS = {
-    "run-control": ("firmware_runtime.controller", "Controller"),
-    "run-supervisor": ("firmware_runtime.safety.supervisor", "Supervisor"),
+    "run-control": ("firmware_runtime.controller", "Controller", "step"),
+    "run-supervisor": ("firmware_runtime.safety.supervisor", "Supervisor", "step"),
+    "run-services": ("firmware_runtime.executive.services_shell", "ServicesShell", "_round"),
 }
-"""Whose step it is that the process's shell calls; imported only for that process."""
+"""What each process does again and again: module, class, method; imported only for that process."""
 _hoard: list[bytearray] = []
 
 
@@ -64,23 +65,23 @@ class Misbehaviour:
     def begin(self, number: int, frame: FrameType | None) -> None:
         self._begun = True
 
-    def wrap(self, component: Any) -> None:
-        step = component.step
+    def wrap(self, component: Any, method: str) -> None:
+        step = getattr(component, method)
 
         def misbehaving_step(*arguments: Any) -> Any:
             if self._begun:
                 self._act()
             return step(*arguments)
 
-        component.step = misbehaving_step
+        setattr(component, method, misbehaving_step)
 
 
 def main(arguments: list[str]) -> int:
     how, command = arguments[0], arguments[1]
-    module, name = COMPONENTS[command]
+    module, name, method = COMPONENTS[command]
     misbehaviour = Misbehaviour(MISBEHAVIOURS[how])
     signal.signal(signal.SIGUSR1, misbehaviour.begin)
-    misbehaviour.wrap(getattr(importlib.import_module(module), name))
+    misbehaviour.wrap(getattr(importlib.import_module(module), name), method)
     entry = importlib.import_module("firmware_runtime.executive.command")
     return entry.main(arguments[1:])
 

@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +24,7 @@ from firmware_runtime.executive.terminal import Style
 from tests.bus_vehicle import ROOT
 from vehicle_hil.bus_ear import Ear, Heard
 from vehicle_hil.child import Child
-from vehicle_hil.result import Truth
+from vehicle_hil.result import BusFrame, Truth
 from vehicle_hil.vehicle_link import Go, Ready, RecordReader, TickReport, VehicleOrder, write_record
 
 PROFILE = ROOT / "configs" / "q_truck.toml"
@@ -58,6 +58,9 @@ class Computer:
         self.truth: Truth | None = None
         self.truths: list[tuple[int, Truth]] = []
         """All since `go`, with the monotonic time of each."""
+        self.vehicle_frames: Sequence[BusFrame] = ()
+        """In the last tick of the vehicle: what it heard and what it said."""
+        self._raw: list[Heard] = []
         self._start_ns = 0
         self.stalls = 0
         """Periods in which the vehicle's process itself got no processor."""
@@ -129,14 +132,27 @@ class Computer:
         report = self._reports.read(TickReport)
         assert report is not None, self.vehicle.complaint()
         self.truth = report.truth
+        self.vehicle_frames = report.frames
         self.truths.append((self._start_ns + report.truth.time_ns, report.truth))
         self.stalls = report.missed_periods
         self.hear()
         return report.truth
 
+    @property
+    def ports(self) -> list[int]:
+        """Of the buses."""
+        return [port for _, _, port in self._buses]
+
     def hear(self) -> None:
-        for frame in self._ear.take():
+        heard = self._ear.take()
+        self._raw += heard
+        for frame in heard:
             self._note(frame)
+
+    def take_raw(self) -> list[Heard]:
+        """All frames of the drive bus since the last call, the vehicle's too."""
+        taken, self._raw = self._raw, []
+        return taken
 
     def _note(self, frame: Heard) -> None:
         try:
@@ -154,7 +170,11 @@ class Computer:
                 continue
             if self.stalls:
                 pytest.skip(f"this machine was too busy to drive by the wall clock: {self.stalls} periods")
-            raise AssertionError(as_text(look(self.folder, time.monotonic_ns()), Style(io.StringIO())))
+            raise AssertionError(self.status())
+
+    def status(self) -> str:
+        """What `firmware-runtime status` tells of its processes."""
+        return as_text(look(self.folder, time.monotonic_ns()), Style(io.StringIO()))
 
     def watch(self, seconds: float) -> None:
         """Listens to the bus closely, whatever the vehicle reports."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware_runtime.vehicle.enums import SafetyState
-from tests.processes.kill_matrix.cases import AT_REST, Case
+from tests.processes.kill_matrix.cases import AT_REST, PROCESSES, Case
 from tests.processes.kill_matrix.outcome import Outcome
 from tests.processes.rig import Computer
 from vehicle_hil.child import ended
@@ -27,6 +27,7 @@ MARGIN_NS = 20_000_000
 REACTION_NS = 150_000_000
 """Up to here at least after the begin."""
 BEFORE_S, REST_S, UNTOUCHED_S, STOP_MAX_S, REACH_MAX_S = 0.5, 2.0, 3.0, 30.0, 60.0
+STOPPED = (SafetyState.SAFE_STOP, SafetyState.ESTOP, SafetyState.FAULT)
 DRIVING = 1
 """RuntimeHeartbeat.MotionState."""
 DRIVE_MESSAGES = ("RuntimeHeartbeat", "TractionCommand", "BrakeCommand", "SteeringCommand")
@@ -64,10 +65,9 @@ def run_once(case: Case, folder: Path) -> Outcome:
     route = write_route(folder, SHORT_M if case.place is AT_REST else ROUTE_M)
     with StallMeter(folder) as meter, Computer(folder, route) as computer:
         how = {} if case.how.startswith("SIG") else {case.process: case.how}
-        others = [name for name in ("supervisor", "control", case.process) if name != case.process]
-        computer.start("supervisor", "control", misbehaving=how)
-        if case.process not in computer.children:
-            computer.start(case.process, misbehaving=how)
+        others = [name for name in PROCESSES if name != case.process]
+        computer.further["services"] = ["--record", str(folder / "box.bin")]
+        computer.start("services", "supervisor", "control", misbehaving=how)
         computer.go()
         _reach(case, computer)
         _watch(computer, BEFORE_S)
@@ -93,15 +93,16 @@ def _reach(case: Case, computer: Computer) -> None:
     end_s = time.monotonic() + REACH_MAX_S
     while time.monotonic() < end_s:
         truth = computer.look()
+        said = (v["SafetyState"] for _, name, v in computer.frames[:-9:-1] if name == "RuntimeHeartbeat")
+        state = next(said, None)
+        if state in STOPPED and truth.speed_mps == 0.0:
+            break
         if case.place is AT_REST:
-            state = next(
-                (v["SafetyState"] for _, n, v in computer.frames[:-9:-1] if n == "RuntimeHeartbeat"), None
-            )
             if truth.distance_m > 0.5 * SHORT_M and truth.speed_mps == 0.0 and state == SafetyState.READY:
                 return
         elif truth.speed_mps >= case.place.speed_mps:
             return
-    raise NotReachedError(f"{case}: {computer.truth}, {computer.frames[-3:]}")
+    raise NotReachedError(f"{case}: it never came there:\n{computer.status()}")
 
 
 def _watch(computer: Computer, seconds: float) -> None:

@@ -2,9 +2,7 @@
 
 from typing import NamedTuple
 
-from firmware_runtime.executive.command import SUBCOMMANDS
-
-PROCESSES = tuple(name for name in ("control", "supervisor", "services") if f"run-{name}" in SUBCOMMANDS)
+PROCESSES = ("control", "supervisor", "services")
 HOWS = ("SIGKILL", "SIGSTOP", "busy", "slow", "exception", "memory")
 """Signals, and misbehaviours of `tests.processes.misbehaving`."""
 

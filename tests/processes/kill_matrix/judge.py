@@ -71,7 +71,7 @@ def _untouched(o: Outcome, wrong: list[str]) -> None:
         wrong.append("the drive bus fell silent")
     if o.gap_after_ms > GAP_MAX_MS:
         wrong.append(f"a message came after {o.gap_after_ms:.1f} ms, limit {GAP_MAX_MS:.0f} ms")
-    if abs(o.speed_after_mps - o.speed_mps) > SPEED_KEPT_MPS and o.speed_mps > 0.0:
+    if o.speed_after_mps < o.speed_mps - SPEED_KEPT_MPS:
         wrong.append(f"{o.speed_after_mps:.2f} m/s, was {o.speed_mps:.2f} m/s")
     if o.lateral_m > LATERAL_MAX_M:
         wrong.append(f"{o.lateral_m:.2f} m beside the path, limit {LATERAL_MAX_M:.2f} m")

@@ -53,8 +53,11 @@ def start(
     command += ["--link", str(folder)]
     if cache is not None:
         command += ["--cache", str(cache)]
-    for bus in buses:
-        command += ["--bus", bus.option]
+    if name == "services":
+        command += ["--record", str(folder / "box.bin")]
+    else:
+        for bus in buses:
+            command += ["--bus", bus.option]
     if name == "control":
         command += ["--route", str(ROUTE), "--serial", serial]
     exec_ns = time.monotonic_ns()

@@ -18,7 +18,6 @@ from bench.loop.computer import await_begin, free_buses, start, vehicle
 from bench.loop.drive_record import DBCS
 from bench.loop.figures import rows_of
 from bench.measure import BenchError, Row
-from firmware_runtime.executive.command import SUBCOMMANDS
 from firmware_runtime.vehicle.enums import SafetyState
 from vehicle_hil.bus_ear import Ear
 
@@ -26,14 +25,14 @@ STANDBY_MAX_MS, MEMORY_MAX_MB = 1500.0, 250.0
 WAIT_S = 20.0
 DRIVE_S = 6.0
 """Until memory is looked at: it drives by then."""
-PROCESSES = tuple(name for name in ("supervisor", "control", "services") if f"run-{name}" in SUBCOMMANDS)
+PROCESSES = ("supervisor", "control", "services")
 
 
 class Begun(NamedTuple):
     standby_ms: float
     resident_mb: dict[str, float]
-    private_mb: dict[str, float]
-    """Without what the processes share with each other (proportional set size)."""
+    proportional_mb: dict[str, float]
+    """What processes share (libraries, rings) counts once in the sum of all (proportional set size)."""
 
 
 def measure(times: int, folder: Path, progress: Callable[[str], None]) -> tuple[list[Row], dict[str, Any]]:
@@ -49,7 +48,7 @@ def measure(times: int, folder: Path, progress: Callable[[str], None]) -> tuple[
         "exec to STANDBY on the bus", "ms", counted, limits={"max": STANDBY_MAX_MS}, shares=("p50", "max")
     )
     memory = begun[-1]
-    total_mb = sum(memory.resident_mb.values())
+    total_mb = sum(memory.proportional_mb.values())
     target = Target(f"≤ {MEMORY_MAX_MB:g} MB", ours_limit=MEMORY_MAX_MB)
     names = ", ".join(PROCESSES)
     rows.append(
@@ -66,7 +65,7 @@ def measure(times: int, folder: Path, progress: Callable[[str], None]) -> tuple[
     )
     return rows, {
         "resident_mb": memory.resident_mb,
-        "proportional_mb": memory.private_mb,
+        "proportional_mb": memory.proportional_mb,
         "standby_ms": counted,
     }
 
@@ -86,15 +85,15 @@ def _once(folder: Path, cache: Path, look: bool) -> Begun:
         for one in started.values():
             await_begin(one.child)
         resident_mb: dict[str, float] = {}
-        private_mb: dict[str, float] = {}
+        proportional_mb: dict[str, float] = {}
         if look:
             time.sleep(DRIVE_S)
             for name, one in started.items():
                 sizes = Path(f"/proc/{one.child.pid}/smaps_rollup").read_text()
-                resident_mb[name], private_mb[name] = _mb(sizes, "Rss"), _mb(sizes, "Pss")
+                resident_mb[name], proportional_mb[name] = _mb(sizes, "Rss"), _mb(sizes, "Pss")
         for one in started.values():
             one.child.kill()
-    return Begun(standby_ms, resident_mb, private_mb)
+    return Begun(standby_ms, resident_mb, proportional_mb)
 
 
 def _mb(sizes: str, field: str) -> float:

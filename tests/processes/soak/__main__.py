@@ -1,0 +1,67 @@
+"""`python -m tests.processes.soak`: ten minutes under load, its figures and JSON; 0 where all is well."""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.bus_vehicle import ROOT
+from tests.processes.soak.run import GROWTH_MAX_KB_PER_H, Soak, soak
+from vehicle_hil.stall_meter import StallMeterError
+
+JSON = "soak.json"
+
+
+def as_text(found: Soak) -> str:
+    lines = [
+        f"{found.seconds:.0f} s under load, {found.driven_m:.0f} m driven, {found.ticks} ticks, "
+        f"{found.proposals} proposals taken",
+        f"overruns: {found.overruns}, of them {len(found.unexplained)} without a stall of this machine "
+        f"(it stalled {len(found.stalls)} times for more than 1 ms, at most {found.worst_stall_ms:.1f} ms)",
+        "frames lost: "
+        + ", ".join(
+            f"{who} {count} of {found.heard_frames[who] + count}" for who, count in found.lost_frames.items()
+        )
+        + f"; dropped by the kernel: {found.kernel_drops}",
+        f"resident memory of all: {found.resident_mb:.0f} MB",
+    ]
+    lines += [
+        f"  {name}: {one.last_kb / 1024:.1f} MiB of its own, "
+        f"{one.kb_per_h:+.0f} ± {one.uncertain_kb_per_h:.0f} kB/h: "
+        f"grows by no more than {one.bound_kb_per_h:.0f} kB/h (limit {GROWTH_MAX_KB_PER_H:.0f})"
+        for name, one in found.growth.items()
+    ]
+    problems = found.problems()
+    return "\n".join([*lines, *(f"NOT AS IT MUST BE: {text}" for text in problems or [])])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.processes.soak", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=600.0, help="default: %(default)s")
+    parser.add_argument("--out", metavar="DIR", type=Path, default=ROOT / "out" / "soak")
+    options = parser.parse_args()
+    if not options.seconds >= 10.0:
+        parser.error(f"expected --seconds of at least 10, got {options.seconds}")
+    with tempfile.TemporaryDirectory(prefix="soak-") as folder:
+        try:
+            found = soak(options.seconds, Path(folder), progress)
+        except StallMeterError as error:
+            print(f"soak: {error}", file=sys.stderr)
+            return 2
+    progress("")
+    print(as_text(found))
+    path = options.out / JSON
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found.as_dict(), indent=1) + "\n")
+    print(f"written: {path}")
+    return 1 if found.problems() else 0
+
+
+def progress(words: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""`control`'s ticks as it records them itself: cycles that were too long, periods in which none ran."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from firmware_runtime.executive.link import crossing
+from firmware_runtime.executive.link.ring import RingReader
+from firmware_runtime.recorder.tick_record import ControlTick, Record, SupervisorTick
+from tests.processes.soak.counters import CounterWatch
+from vehicle_hil.stall_meter import Stall
+
+PERIOD_NS = 10_000_000
+
+
+class Overrun(NamedTuple):
+    """A cycle that ended after its period."""
+
+    begin_ns: int
+    end_ns: int
+    stage: str
+    """The part of it that took longest."""
+
+    @property
+    def over_ns(self) -> int:
+        return self.end_ns - self.begin_ns - PERIOD_NS
+
+
+def explained(overrun: Overrun, stalls: Sequence[Stall]) -> bool:
+    """The machine itself gave no processor for at least as long as the cycle was too long."""
+    stalled_ns = sum(
+        max(0, min(one.end_ns, overrun.end_ns) - max(one.begin_ns, overrun.begin_ns)) for one in stalls
+    )
+    return stalled_ns >= overrun.over_ns
+
+
+class RecordedTicks:
+    """Follows the rings of both processes, as `services` does."""
+
+    def __init__(self, link: Path) -> None:
+        self._control = RingReader(link / crossing.CONTROL_TICKS)
+        self._supervisor = RingReader(link / crossing.SUPERVISOR_TICKS)
+        self._decoder = msgspec.msgpack.Decoder(Record)
+        self._last_ns = 0
+        self.control_heard, self.supervisor_heard = CounterWatch(), CounterWatch()
+        self.overruns: list[Overrun] = []
+        self.ticks = 0
+        self.proposals = 0
+        self.took_over = ""
+        """The first reason that `control` was told."""
+
+    def take(self) -> None:
+        """All records since the last call."""
+        for ring in (self._control, self._supervisor):
+            while (payload := ring.read()) is not None:
+                record: Record = self._decoder.decode(payload)
+                if isinstance(record, ControlTick):
+                    self._note(record)
+                elif isinstance(record, SupervisorTick):
+                    self.proposals += record.proposal is not None
+                    for heard in record.heard:
+                        self.supervisor_heard.note((bus, i, data) for _, bus, i, data in heard.frames)
+
+    def _note(self, tick: ControlTick) -> None:
+        self.ticks += 1
+        self.control_heard.note((bus, can_id, data) for _, bus, can_id, data in tick.frames_in)
+        self.took_over = self.took_over or tick.report.took_over
+        cycle_ns = tick.host.cycle_ns
+        if self._last_ns and cycle_ns > PERIOD_NS:
+            # The cycle is told from its moment on; it began with or after that.
+            late_ns = tick.host.slowest_stage_ns if tick.host.slowest_stage == "waking up" else 0
+            begin_ns = self._last_ns - late_ns
+            self.overruns.append(Overrun(begin_ns, begin_ns + cycle_ns, tick.host.slowest_stage))
+        self._last_ns = tick.time_ns
+
+    @property
+    def lost_records(self) -> int:
+        return self._control.lost + self._supervisor.lost
