@@ -25,14 +25,15 @@ from firmware_runtime.vehicle.enums import SafetyState
 
 WRITER_WAIT_S = 0.5
 """For a writing process that still has orders of a predecessor; a sound disk is done by then (assumption).
-At a cold start nobody answers, and nobody has any."""
+At a cold start nobody has any, and nobody is waited for."""
 
 
 def begin(directory: Path, socket: Path, vehicle: str, wait_s: float = WRITER_WAIT_S) -> "StateDesk":
     """Reads the folder once no order of a predecessor is under way; vehicle: serial number. Never raises."""
     session = time.time_ns()
     hand_over = HandOver(socket)
-    hand_over.wait_until_written(session, wait_s)
+    if hand_over.has_writer():
+        hand_over.wait_until_written(session, wait_s)
     boot = restore(StateStore(OsDisk(directory), vehicle).read(), stamp())
     return StateDesk(boot, hand_over, Planner(session))
 

@@ -68,6 +68,14 @@ class HandOver:
                     came.append(acknowledgement)
         return came
 
+    def has_writer(self) -> bool:
+        """Whether somebody has the socket now; where not, no order is under way: they die with it."""
+        self._connected = False
+        with contextlib.suppress(OSError):
+            self._socket.connect(self._path)
+            self._connected = True
+        return self._connected
+
     def wait_until_written(self, session: int, timeout_s: float) -> bool:
         """At start-up, before the state is read: waits until the writer dealt with a predecessor's orders.
 

@@ -121,6 +121,15 @@ def test_without_a_writer_nothing_is_sent_nothing_waits_and_nothing_raises(hand_
     assert not hand_over.wait_until_written(5, 0.05)
 
 
+def test_whether_there_is_a_writer_is_known_at_once(start: Start, hand_over: HandOver) -> None:
+    assert not hand_over.has_writer()
+    process = start()
+    assert hand_over.has_writer()
+    process.kill()
+    process.wait()
+    assert not hand_over.has_writer(), "its socket is still there, and nobody behind it"
+
+
 def test_a_writer_that_was_killed_is_found_again(folder: Path, start: Start, hand_over: HandOver) -> None:
     first = start()
     assert hand_over.send(order(1))
