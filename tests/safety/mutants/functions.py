@@ -57,6 +57,7 @@ NOT_FOR_SAMPLE = (
     "test_response_band.py",
     "test_supervisor.py",
     "test_supervisor_begins.py",
+    "test_supervisor_ends.py",
     "test_supervisor_says.py",
     "test_supervisor_springs.py",
     "test_supervisor_stops.py",
