@@ -87,8 +87,8 @@ def test_what_is_shared_outlives_each(name: str) -> None:
     assert UNITS[name]["StateDirectory"] == ["firmware-runtime"]
 
 
-def test_control_is_stopped_before_the_supervisor_and_begins_after_it() -> None:
-    assert UNITS[CONTROL]["After"] == [SUPERVISOR]
+def test_control_is_stopped_before_the_two_that_it_needs_for_an_orderly_end() -> None:
+    assert UNITS[CONTROL]["After"] == [f"{SUPERVISOR} {SERVICES}"]
     assert "After" not in UNITS[SUPERVISOR]
     assert "After" not in UNITS[SERVICES]
 

@@ -1,7 +1,7 @@
 """systemd units of the three processes, written from tables.
 
 One's death never ends another: nothing here but the target's Wants ties them together (no BindsTo, PartOf,
-Requires). Control begins after the supervisor and is therefore stopped before it.
+Requires). Control begins after the two others and is therefore stopped before them.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from firmware_runtime.executive.machine.cores import Cores, core_text
-from firmware_runtime.executive.processes import CONTROL, PROCESSES, SUPERVISOR, Process
+from firmware_runtime.executive.processes import CONTROL, PROCESSES, SERVICES, SUPERVISOR, Process
 from firmware_runtime.vehicle.profile import ProfileData
 
 NAME = "firmware-runtime"
@@ -125,8 +125,9 @@ def service(process: Process, choices: UnitChoices) -> str:
 def _unit(process: Process, choices: UnitChoices) -> list[tuple[str, str]]:
     entries = [("Description", f"{process.name} of {_described(choices)}: {process.does}")]
     if process is CONTROL:
-        # An order only: it holds for the stop too, reversed, and ties no life to another.
-        entries.append(("After", SUPERVISOR.unit))
+        # An order only: it holds for the stop too, reversed, and ties no life to another. Control ends first:
+        # the supervisor sends its frames until then, and services write that the end was orderly.
+        entries.append(("After", f"{SUPERVISOR.unit} {SERVICES.unit}"))
     # Restarted without end: a supervisor that systemd has given up holds no brake.
     return [*entries, ("StartLimitIntervalSec", "0")]
 
