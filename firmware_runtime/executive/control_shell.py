@@ -13,6 +13,7 @@ from firmware_runtime.can.bus_port import WatchedBus
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.controller import Controller
 from firmware_runtime.executive.host_health import UNKNOWN
+from firmware_runtime.executive.life_signs import LifeSigns
 from firmware_runtime.executive.link.crossing import ProposalCodec, ReportCodec
 from firmware_runtime.executive.link.datagram import Inbox, Outbox
 from firmware_runtime.executive.link.tick_log import TickLog
@@ -69,6 +70,7 @@ class ControlShell:
         figures: LoopFigures,
         status: ControlStatus | None,
         state: StateDesk | None,
+        life: LifeSigns | None,
     ) -> None:
         self._controller = controller
         self._buses = buses
@@ -82,6 +84,7 @@ class ControlShell:
         self._figures = figures
         self._status = status
         self._state = state
+        self._life = life
         self._codec = ProposalCodec()
 
     def run(self, asked_to_end: Callable[[], bool], period_ns: int) -> None:
@@ -128,3 +131,7 @@ class ControlShell:
         if self._status is not None:
             self._status.step(now_ns)
             stages.mark("status")
+        if self._life is not None:
+            self._life.well(now_ns)
+            if end_asked:
+                self._life.ending()

@@ -44,7 +44,7 @@ class Process(NamedTuple):
 SUPERVISOR = Process(
     name="supervisor",
     does="checks every command and alone sends to the actuators",
-    options=("cache", "link", "bus"),
+    options=("route", "cache", "link", "bus", "watchdog"),
     priority=SUPERVISOR_PRIORITY,
     watchdog_s=1.0,
     oom_score=-900,

@@ -12,6 +12,7 @@ from firmware_runtime.recorder.blackbox import BlackBoxError, BlackBoxReader
 from firmware_runtime.recorder.replay import ReplayResult, replay, replay_control, replay_supervisor
 from firmware_runtime.recorder.tick_record import TickRecord
 from firmware_runtime.safety.supervisor import Supervisor
+from firmware_runtime.vehicle.configuration_files import with_routes
 from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 from firmware_runtime.vehicle.route import Route
@@ -44,14 +45,15 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     reader = _open(args.file)
     profile, route = route_arguments.load(args)
+    driven = with_routes(profile, [args.route])
     recorded = reader.header.identity
-    if recorded != profile.identity:
+    if recorded not in (profile.identity, driven.identity):
         print(
             f"note: recorded by {recorded}, replayed by {profile.identity}, and the heartbeat carries it",
             file=sys.stderr,
         )
     try:
-        results = _replay(args.file, profile, route)
+        results = _replay(args.file, profile, driven, route)
         # Read to its end once more, as a replay may stop before: what is torn is told in any case.
         for _ in reader.records():
             continue
@@ -64,15 +66,21 @@ def run(args: argparse.Namespace) -> int:
     return SAME if all(result.difference is None for result in results.values()) else DIFFERENT
 
 
-def _replay(path: Path, profile: Profile, route: Route) -> dict[str, ReplayResult]:
-    """By component; of a file from a vehicle's computer control and supervisor, each by itself."""
+def _replay(path: Path, profile: Profile, driven: Profile, route: Route) -> dict[str, ReplayResult]:
+    """By component; of a file from a vehicle's computer control and supervisor, each by itself.
+
+    driven: the profile under the identity that processes go by, with the route in it.
+    """
     first = next(BlackBoxReader(path).records(), None)
     if first is None or isinstance(first, TickRecord):
         ticks = (record for record in BlackBoxReader(path).records() if isinstance(record, TickRecord))
         return {"": replay(ticks, Onboard(profile, route))}
     return {
-        "control": replay_control(BlackBoxReader(path).records(), lambda: Controller(profile, route)),
-        "supervisor": replay_supervisor(BlackBoxReader(path).records(), lambda: Supervisor(profile)),
+        "control": replay_control(BlackBoxReader(path).records(), lambda: Controller(driven, route)),
+        "supervisor": replay_supervisor(
+            BlackBoxReader(path).records(),
+            lambda configuration: Supervisor(driven, configuration=configuration),
+        ),
     }
 
 

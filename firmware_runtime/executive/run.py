@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         # Before the real-time priority, which later threads inherit: it only looks now and then.
         health = HostHealth()
         stack.callback(health.close)
-        scheduling = prepare_for_ticks()
+        scheduling = prepare_for_ticks().words
         recorder = _open_recorder(args.record, profile, route) if args.record is not None else None
         running = f"running {profile.data.vehicle.name} {profile.identity}"
         print(f"{running}, pid {os.getpid()}, {scheduling}", flush=True)

@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 
 from firmware_runtime.controller import Controller
-from firmware_runtime.executive import bus_options, route_arguments
+from firmware_runtime.executive import bus_options, route_arguments, start_permission
 from firmware_runtime.executive.bus_ports import open_buses
 from firmware_runtime.executive.clock import MonotonicClock
 from firmware_runtime.executive.control_shell import ControlShell
 from firmware_runtime.executive.host_health import HostHealth
+from firmware_runtime.executive.life_signs import LifeSigns
 from firmware_runtime.executive.link import crossing
 from firmware_runtime.executive.link.datagram import Inbox, Outbox
 from firmware_runtime.executive.link.page import PageWriter
@@ -23,6 +24,7 @@ from firmware_runtime.executive.live.control_page import ControlStatus
 from firmware_runtime.executive.live.loop_figures import LoopFigures
 from firmware_runtime.executive.live.pages import page_name
 from firmware_runtime.executive.live.publisher import Publisher
+from firmware_runtime.executive.notify import Notifier
 from firmware_runtime.executive.persistence import desk
 from firmware_runtime.executive.persistence.desk import StateDesk
 from firmware_runtime.executive.processes import CONTROL
@@ -34,12 +36,13 @@ from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.subcommand import Subparsers
 from firmware_runtime.executive.tick_grid import TICK_NS, TickGrid
 from firmware_runtime.recorder.tick_record import ControlBegin
+from firmware_runtime.vehicle.configuration_files import with_routes
 from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 
 EPILOG = """\
 examples:
-  firmware-runtime run-control configs/q_truck.toml --route configs/routes/yard.csv \\
+  firmware-runtime run-control configs/q_truck.toml --route configs/routes/yard.csv --development \\
       --link /run/firmware-runtime --bus drive=socketcan:can0 --bus body=socketcan:can1 --serial /dev/ttyS0
 
 It sends nothing on a bus: `run-supervisor` with the same --link does, if it finds the proposals good.
@@ -59,6 +62,7 @@ def add_parser(subparsers: Subparsers) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     route_arguments.add(parser)
+    start_permission.add(parser)
     parser.add_argument("--bus", metavar="NAME=INTERFACE:CHANNEL", action="append", help=bus_options.HELP)
     parser.add_argument("--serial", metavar="PORT", help="GNSS receiver (default: as the profile says)")
     parser.add_argument(
@@ -73,7 +77,9 @@ def run(args: argparse.Namespace) -> int:
     """Prints one line when it begins, and its statistics as JSON at the end."""
     stop = StopRequest()
     stop.listen()
-    profile, route = route_arguments.load(args)
+    loaded, route = route_arguments.load(args)
+    lacking = start_permission.lacking(args, loaded, [args.route])
+    profile = with_routes(loaded, [args.route])
     with ExitStack() as stack:
         buses = open_buses(args.bus or [], profile, None, stack)
         serial = open_serial(args.serial or profile.data.localisation.serial_port, profile, stack)
@@ -91,7 +97,8 @@ def run(args: argparse.Namespace) -> int:
         controller = Controller(profile, route, stages.mark)
         health = HostHealth(ServicesWord(args.link, clock))
         stack.callback(health.close)
-        scheduling = prepare_for_ticks(CONTROL.priority)
+        scheduling, rights = prepare_for_ticks(CONTROL.priority)
+        configuration = start_permission.configuration(args, loaded, rights, lacking)
         ticks.write(ControlBegin(clock.now_ns(), profile.identity, route.name))
         grid = TickGrid(clock)
         figures = LoopFigures(TICK_NS, stages.spreads)
@@ -106,10 +113,26 @@ def run(args: argparse.Namespace) -> int:
             buses,
         )
         status = ControlStatus(publisher, controller, grid.statistics, figures, TICK_NS)
+        notifier = Notifier.from_environment()
+        stack.callback(notifier.close)
+        life = LifeSigns(notifier, lambda: _words(controller))
         shell = ControlShell(
-            controller, buses, serial, proposals, reports, ticks, grid, stages, health, figures, status, state
+            controller,
+            buses,
+            serial,
+            proposals,
+            reports,
+            ticks,
+            grid,
+            stages,
+            health,
+            figures,
+            status,
+            state,
+            life,
         )
-        print(f"control of {profile.data.vehicle.name} {profile.identity}, {scheduling}", flush=True)
+        began = f"control of {profile.data.vehicle.name} {profile.identity}"
+        print(f"{began}, {configuration.name}, {scheduling}", flush=True)
         shell.run(stop, TICK_NS)
         status.end(clock.now_ns())
         print(msgspec.json.encode(_figures(grid, controller)).decode(), flush=True)
@@ -125,6 +148,15 @@ def _state(args: argparse.Namespace, profile: Profile, stack: ExitStack) -> Stat
     for word in state.words:
         print(word, file=sys.stderr)
     return state
+
+
+def _words(controller: Controller) -> str:
+    """For `systemctl status`."""
+    telemetry = controller.telemetry
+    if telemetry is None:
+        return ""
+    told = f"{telemetry.state.name}, {telemetry.speed_mps:.1f} m/s"
+    return f"{told}, {telemetry.faults[0]}" if telemetry.faults else told
 
 
 def _figures(grid: TickGrid, controller: Controller) -> dict[str, object]:

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from firmware_runtime.executive import bus_options, bus_setup, compiled_databases
+from firmware_runtime.executive import bus_options, bus_setup, compiled_databases, start_permission
 from firmware_runtime.executive.bus_ports import open_buses
 from firmware_runtime.executive.clock import MonotonicClock
+from firmware_runtime.executive.deployment.permission import no_watchdog
+from firmware_runtime.executive.life_signs import LifeSigns
 from firmware_runtime.executive.link import crossing
 from firmware_runtime.executive.link.datagram import Inbox, Outbox
 from firmware_runtime.executive.link.page import PageWriter
@@ -25,22 +27,26 @@ from firmware_runtime.executive.live.pages import page_name
 from firmware_runtime.executive.live.publisher import Publisher
 from firmware_runtime.executive.live.spread import Spread
 from firmware_runtime.executive.live.supervisor_page import SupervisorStatus
+from firmware_runtime.executive.notify import Notifier
 from firmware_runtime.executive.processes import SUPERVISOR
 from firmware_runtime.executive.scheduling import prepare_for_ticks
 from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.subcommand import Subparsers
 from firmware_runtime.executive.supervisor_shell import SupervisorShell
 from firmware_runtime.executive.tick_grid import TICK_NS
+from firmware_runtime.executive.watchdog import open_watchdog
 from firmware_runtime.recorder.tick_record import SupervisorBegin
 from firmware_runtime.safety.own_watch import OwnWatch
 from firmware_runtime.safety.supervision import LocalStatus
 from firmware_runtime.safety.supervisor import Supervisor
+from firmware_runtime.vehicle.configuration_files import with_routes
+from firmware_runtime.vehicle.enums import Configuration
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 
 EPILOG = """\
 examples:
-  firmware-runtime run-supervisor configs/q_truck.toml --link /run/firmware-runtime \\
-      --bus drive=socketcan:can0 --bus body=socketcan:can1
+  firmware-runtime run-supervisor configs/q_truck.toml --route configs/routes/yard.csv --development \\
+      --link /run/firmware-runtime --bus drive=socketcan:can0 --bus body=socketcan:can1
 
 It hears the buses by itself, takes proposals from `run-control` with the same --link, and stops the vehicle
 without them. SIGTERM or SIGINT ask it to end: it stops what moves along the path, and goes on until `control`
@@ -58,6 +64,17 @@ def add_parser(subparsers: Subparsers) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("profile", metavar="PROFILE", type=Path, help="vehicle profile (TOML)")
+    parser.add_argument(
+        "--route",
+        metavar="FILE",
+        type=Path,
+        required=True,
+        help="that `control` drives: part of the identity",
+    )
+    parser.add_argument(
+        "--watchdog", metavar="DEVICE", type=Path, help="fed while it is well; deployment needs one"
+    )
+    start_permission.add(parser)
     compiled_databases.add(parser)
     parser.add_argument("--bus", metavar="NAME=INTERFACE:CHANNEL", action="append", help=bus_options.HELP)
     parser.add_argument(
@@ -69,7 +86,10 @@ def run(args: argparse.Namespace) -> int:
     """Prints one line when it begins, and its counts as JSON at the end."""
     stop = StopRequest()
     stop.listen()
-    profile = compiled_databases.load(args)
+    loaded = compiled_databases.load(args)
+    unwatched = no_watchdog(loaded) if args.watchdog is None else ()
+    lacking = start_permission.lacking(args, loaded, [args.route], unwatched)
+    profile = with_routes(loaded, [args.route])
     with ExitStack() as stack:
         guards = bus_setup.guards(profile)
         buses = open_buses(args.bus or [], profile, guards, stack)
@@ -82,8 +102,10 @@ def run(args: argparse.Namespace) -> int:
             problem = Problem("--link", None, str(args.link), "a folder for the processes' links", str(error))
             raise ConfigurationError([problem]) from error
         own = OwnWatch()
-        supervisor = Supervisor(profile, own.passed)
-        scheduling = prepare_for_ticks(SUPERVISOR.priority)
+        scheduling, rights = prepare_for_ticks(SUPERVISOR.priority)
+        configuration = start_permission.configuration(args, loaded, rights, lacking)
+        watchdog = open_watchdog(args.watchdog, configuration is Configuration.DEPLOYMENT)
+        supervisor = Supervisor(profile, own.passed, configuration)
         clock = MonotonicClock()
         spreads: dict[str, Spread] = {}
         publisher = Publisher(
@@ -98,18 +120,32 @@ def run(args: argparse.Namespace) -> int:
             guards,
         )
         status = SupervisorStatus(publisher, supervisor)
-        ticks.write(SupervisorBegin(clock.now_ns(), profile.identity))
+        notifier = Notifier.from_environment()
+        stack.callback(notifier.close)
+        life = LifeSigns(notifier, lambda: _words(supervisor), watchdog)
+        ticks.write(SupervisorBegin(clock.now_ns(), profile.identity, configuration=configuration))
         shell = SupervisorShell(
-            supervisor, own, buses, proposals, reports, ticks, clock, TICK_NS, spreads, status
+            supervisor, own, buses, proposals, reports, ticks, clock, TICK_NS, spreads, status, life
         )
-        print(f"supervisor of {profile.data.vehicle.name} {profile.identity}, {scheduling}", flush=True)
+        began = f"supervisor of {profile.data.vehicle.name} {profile.identity}"
+        print(f"{began}, {configuration.name}, {scheduling}", flush=True)
         shell.run(stop)
+        if watchdog is not None and supervisor.parked and own.status is not LocalStatus.EXPIRED:
+            watchdog.rest()
         status.end(clock.now_ns(), shell.statistics)
         print(msgspec.json.encode(_figures(shell, supervisor)).decode(), flush=True)
     if own.status is LocalStatus.EXPIRED:
         print(f"supervisor: not well itself, silent since then: {own.reason}", file=sys.stderr, flush=True)
         return 1
     return 0
+
+
+def _words(supervisor: Supervisor) -> str:
+    """For `systemctl status`."""
+    report = supervisor.report
+    if report.estop:
+        return "e-stop"
+    return f"stop of its own: {report.took_over}" if report.took_over else "checks what control proposes"
 
 
 def _figures(shell: SupervisorShell, supervisor: Supervisor) -> dict[str, object]:

@@ -7,6 +7,7 @@ import gc
 import os
 import resource
 import sys
+from typing import NamedTuple
 
 from firmware_runtime.executive import locked_memory
 from firmware_runtime.executive.processes import CONTROL_PRIORITY
@@ -19,31 +20,44 @@ SWITCH_INTERVAL_S = 0.0005
 """So long another thread may keep the interpreter from a tick; Python's own 5 ms is half a tick."""
 
 
-def prepare_for_ticks(priority: int = CONTROL_PRIORITY) -> str:
+class Rights(NamedTuple):
+    """What the operating system granted."""
+
+    realtime: bool
+    """SCHED_FIFO."""
+    memory_locked: bool
+
+
+class Scheduling(NamedTuple):
+    words: str
+    """For people."""
+    rights: Rights
+
+
+def prepare_for_ticks(priority: int = CONTROL_PRIORITY) -> Scheduling:
     """Call it in the main thread, after start-up and before further threads: they inherit the priority.
 
-    Returns how the process is scheduled from here on, in words. Without the right to more it stays as it
+    Returns how the process is scheduled from here on. Without the right to more it stays as it
     is, and a busy machine may make ticks late.
     """
     # What start-up left behind is never collected again; ticks make few objects that live on.
     gc.collect()
     gc.freeze()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    return f"{_schedule(priority)}, {_lock_memory()}"
+    realtime, words = _schedule(priority)
+    locked = locked_memory.lock()
+    memory = "memory locked" if locked else "memory not locked"
+    return Scheduling(f"{words}, {memory}", Rights(realtime, locked))
 
 
-def _schedule(priority: int) -> str:
+def _schedule(priority: int) -> tuple[bool, str]:
     if not hasattr(os, "sched_setscheduler"):
-        return "normal scheduling (this system has no SCHED_FIFO)"
+        return False, "normal scheduling (this system has no SCHED_FIFO)"
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
     except PermissionError:
-        return "normal scheduling (SCHED_FIFO needs CAP_SYS_NICE or a limit RLIMIT_RTPRIO)"
+        return False, "normal scheduling (SCHED_FIFO needs CAP_SYS_NICE or a limit RLIMIT_RTPRIO)"
     _, most_us = resource.getrlimit(resource.RLIMIT_RTTIME)
     if most_us == resource.RLIM_INFINITY or most_us >= RUNAWAY_US:
         resource.setrlimit(resource.RLIMIT_RTTIME, (RUNAWAY_US, most_us))
-    return f"SCHED_FIFO {priority}"
-
-
-def _lock_memory() -> str:
-    return "memory locked" if locked_memory.lock() else "memory not locked"
+    return True, f"SCHED_FIFO {priority}"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from firmware_runtime.can.bus_events import BusEvent
 from firmware_runtime.can.bus_port import WatchedBus, send_all
 from firmware_runtime.executive.clock import Clock
+from firmware_runtime.executive.life_signs import LifeSigns
 from firmware_runtime.executive.link.crossing import (
     ProposalCodec,
     ReportCodec,
@@ -51,6 +52,7 @@ class SupervisorShell:
         period_ns: int,
         spreads: dict[str, Spread],
         status: SupervisorStatus | None,
+        life: LifeSigns | None,
     ) -> None:
         """own: told by `supervisor` of its stages. spreads: filled with how long the parts take."""
         self._supervisor = supervisor
@@ -71,6 +73,7 @@ class SupervisorShell:
         self._end_asked = False
         self._events: list[BusEvent] = []
         self._status = status
+        self._life = life
         self._step_spread = spreads.setdefault("step and send", Spread())
         self._hand_over_spread = spreads.setdefault("tick's begin to bus", Spread())
         self._late_spread = spreads.setdefault("late at its deadline", Spread())
@@ -87,6 +90,8 @@ class SupervisorShell:
             if asked_to_end():
                 self._end_asked = True
                 self._supervisor.ask_end()
+                if self._life is not None:
+                    self._life.ending()
             self.turn()
 
     def turn(self) -> None:
@@ -176,3 +181,5 @@ class SupervisorShell:
         self._heard = []
         if self._status is not None:
             self._status.step(now_ns, statistics)
+        if self._life is not None and sends:
+            self._life.well(now_ns)

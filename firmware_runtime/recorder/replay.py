@@ -19,6 +19,7 @@ from firmware_runtime.recorder.tick_record import (
 )
 from firmware_runtime.safety.host_report import HostReport
 from firmware_runtime.safety.supervisor import SupervisorReport
+from firmware_runtime.vehicle.enums import Configuration
 from firmware_runtime.vehicle.proposal import Proposal
 from firmware_runtime.vehicle.telemetry import Telemetry
 
@@ -112,11 +113,16 @@ def replay_control(records: Iterable[Record], new: Callable[[], ControlComponent
             "telemetry", tick.telemetry, component.telemetry
         )
 
-    return _replay_lives(records, ControlBegin, ControlTick, new, step)
+    return _replay_lives(records, ControlBegin, ControlTick, lambda _: new(), step)
 
 
-def replay_supervisor(records: Iterable[Record], new: Callable[[], SupervisorComponent]) -> ReplayResult:
-    """The same for the supervisor, with the very calls that its process made."""
+def replay_supervisor(
+    records: Iterable[Record], new: Callable[[Configuration], SupervisorComponent]
+) -> ReplayResult:
+    """The same for the supervisor, with the very calls that its process made.
+
+    new: told by what right the process was started, which its frames say.
+    """
 
     def step(component: SupervisorComponent, tick: SupervisorTick) -> Finding | None:
         if tick.end_asked:
@@ -128,18 +134,21 @@ def replay_supervisor(records: Iterable[Record], new: Callable[[], SupervisorCom
             "report", tick.report, component.report
         )
 
-    return _replay_lives(records, SupervisorBegin, SupervisorTick, new, step)
+    return _replay_lives(
+        records, SupervisorBegin, SupervisorTick, lambda begin: new(begin.configuration), step
+    )
 
 
 _Component = TypeVar("_Component")
+_Begin = TypeVar("_Begin", ControlBegin, SupervisorBegin)
 _Tick = TypeVar("_Tick", ControlTick, SupervisorTick)
 
 
 def _replay_lives(
     records: Iterable[Record],
-    begin: type[ControlBegin | SupervisorBegin],
+    begin: type[_Begin],
     tick: type[_Tick],
-    new: Callable[[], _Component],
+    new: Callable[[_Begin], _Component],
     step: Callable[[_Component, _Tick], Finding | None],
 ) -> ReplayResult:
     """Records of one process; those of others are passed over."""
@@ -148,7 +157,7 @@ def _replay_lives(
     for record in records:
         if isinstance(record, begin):
             finding = _gap(record.dropped_before)
-            component = new()
+            component = new(record)
             begins += 1
         elif isinstance(record, tick):
             finding = _gap(record.dropped_before)

@@ -15,6 +15,7 @@ import msgspec
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.safety.host_report import NOTHING_TO_REPORT, HostReport
 from firmware_runtime.safety.supervisor import SupervisorReport
+from firmware_runtime.vehicle.enums import Configuration
 from firmware_runtime.vehicle.proposal import Proposal
 from firmware_runtime.vehicle.telemetry import Telemetry
 
@@ -85,6 +86,8 @@ class SupervisorBegin(msgspec.Struct, frozen=True, array_like=True, gc=False, ta
     time_ns: int
     identity: str
     dropped_before: int = 0
+    configuration: Configuration = Configuration.NOT_KNOWN
+    """As it says on the bus."""
 
 
 class Heard(NamedTuple):

@@ -28,6 +28,7 @@ from firmware_runtime.safety.supervised import OwnStage
 from firmware_runtime.vehicle.enums import (
     ActuatorStatus,
     ButtonState,
+    Configuration,
     ContactorRequest,
     MotionState,
     OnOffState,
@@ -95,9 +96,18 @@ def mark_nothing(stage: OwnStage) -> None:
 
 
 class Supervisor:
-    def __init__(self, profile: Profile, mark: Callable[[OwnStage], None] = mark_nothing) -> None:
-        """mark: told each stage of a step as it ends; the step learns nothing from it."""
+    def __init__(
+        self,
+        profile: Profile,
+        mark: Callable[[OwnStage], None] = mark_nothing,
+        configuration: Configuration = Configuration.NOT_KNOWN,
+    ) -> None:
+        """mark: told each stage of a step as it ends; the step learns nothing from it.
+
+        configuration: said on the bus, for people; nothing hangs on it.
+        """
         self._mark = mark
+        self._configuration = configuration
         inputs = tuple(binding for binding in profile.inputs if binding.name in HEARD)
         self._receiver = Receiver(profile.databases, inputs)
         self._builder = StateBuilder(inputs, profile.input_enums, profile.calibration)
@@ -151,6 +161,8 @@ class Supervisor:
         self._end = OrderlyEnd(SUPERVISOR_PATIENCE_NS)
         self.may_end = False
         """It was asked to end, the vehicle stands and is held, and `control` is gone or had its time."""
+        self.parked = False
+        """It may end, and is known to stand: where no wheel is heard any more, nobody knows that."""
 
     @property
     def report(self) -> SupervisorReport:
@@ -219,6 +231,7 @@ class Supervisor:
         self._last_proposal_ns = now_ns if proposal is not None else self._last_proposal_ns
         alone = now_ns - self._last_proposal_ns > self._age_max_ns
         self.may_end = self._end.step(now_ns, state, standing, alone and springs_hold(state))
+        self.parked = self.may_end and standing
         self._heartbeat(commands, state, standing)
         # A stop of its own does not wait for the cycle of its messages.
         begins = not stops and (self._estop_latch or bool(self._took_over))
@@ -434,6 +447,7 @@ class Supervisor:
         commands.heartbeat_severity = commands.status_severity
         commands.heartbeat_safety_state = commands.status_safety_state
         commands.heartbeat_identity = self._identity
+        commands.status_configuration = self._configuration
 
     def _send(
         self, now_ns: int, state: VehicleState, standing: bool, commands: Commands, at_once: bool

@@ -1,10 +1,12 @@
 """The files that make up a configuration, as bytes: what is installed, and what a manifest names."""
 
+import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from firmware_runtime.vehicle.identity import configuration_identity
+from firmware_runtime.vehicle.identity import configuration_identity, identity_with_routes
 from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 
@@ -50,6 +52,16 @@ def route_files(routes: Iterable[Path]) -> tuple[ConfigurationFile, ...]:
     if problems:
         raise ConfigurationError(problems)
     return files
+
+
+def with_routes(profile: Profile, routes: Iterable[Path]) -> Profile:
+    """The profile under the identity that these routes make with it.
+
+    A process that reads no route, as the supervisor, hashes the files alone. ConfigurationError as
+    `route_files` has it.
+    """
+    digests = {file.path.name: hashlib.sha256(file.content).hexdigest() for file in route_files(routes)}
+    return replace(profile, identity=identity_with_routes(profile.identity, digests))
 
 
 def _read(role: str, path: Path) -> ConfigurationFile:

@@ -99,6 +99,17 @@ class BatteryState(IntEnum):
     NOT_AVAILABLE = 15
 
 
+class Configuration(IntEnum):
+    """By what right this process was started, for people on the bus."""
+
+    NOT_KNOWN = 0
+    """In virtual time: nobody asked."""
+    DEPLOYMENT = 1
+    """Signed, with the rights that it needs."""
+    DEVELOPMENT = 2
+    NOT_AVAILABLE = 3
+
+
 class MotionState(IntEnum):
     """What the heartbeat tells the actuator ECUs."""
 

@@ -27,6 +27,7 @@ INFORMATIONAL: frozenset[str] = frozenset(
         "hazard_lights",
         "head_lights",
         "status_active_faults",
+        "status_configuration",
         "status_route_share",
         "status_safety_state",
         "status_severity",

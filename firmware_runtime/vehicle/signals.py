@@ -16,6 +16,7 @@ from firmware_runtime.vehicle.enums import (
     ActuatorStatus,
     BatteryState,
     ButtonState,
+    Configuration,
     ContactorRequest,
     LockState,
     ModeKey,
@@ -171,6 +172,9 @@ class Commands(msgspec.Struct):
     status_active_faults: Annotated[float, Quantity("1", 0, 250, "count, for people")] = 0.0
     status_route_share: Annotated[float, Quantity("1", 0, 1, "share of the route driven")] = 0.0
     status_speed_limit_mps: Annotated[float, Quantity("m/s", 0, 60, "limit in force")] = 0.0
+    status_configuration: Annotated[Configuration, Quantity("", 0, 3, "signed, or development")] = (
+        Configuration.NOT_KNOWN
+    )
 
 
 def _specs(struct: type[msgspec.Struct]) -> tuple[SignalSpec, ...]:

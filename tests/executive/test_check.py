@@ -312,7 +312,7 @@ def test_the_table_tells_of_each_binding_where_it_comes_from_and_how_it_converts
         "id", "65299",
     ]  # fmt: skip
     assert rows["estop_channel_a"][1:4] == ["SwitchState", "body", "EStopStatus"]
-    assert rows["50"] == ["50", "inputs,", "24", "outputs,", "22", "messages,", "2", "buses"]
+    assert rows["50"] == ["50", "inputs,", "25", "outputs,", "22", "messages,", "2", "buses"]
     assert len(rows["identity"][1]) == 64
 
 
@@ -321,7 +321,7 @@ def test_json_is_one_object_for_programs(capsys: pytest.CaptureFixture[str]) -> 
     content = json.loads(capsys.readouterr().out)
     assert content["valid"] is True
     assert content["vehicle"] == "yard_tractor"
-    assert content["counts"] == {"inputs": 53, "outputs": 23, "messages": 23, "buses": 2}
+    assert content["counts"] == {"inputs": 53, "outputs": 24, "messages": 23, "buses": 2}
     torque = next(row for row in content["bindings"] if row["signal"] == "traction_torque_nm")
     assert torque["direction"] == "output"
     assert torque["identifier"] == "0x0CFF0127"

@@ -13,7 +13,7 @@ from firmware_runtime.executive import scheduling
 
 ASK = (
     "import os; from firmware_runtime.executive.scheduling import prepare_for_ticks;"
-    "print(prepare_for_ticks()); print(os.sched_getscheduler(0) == os.SCHED_FIFO);"
+    "print(prepare_for_ticks().words); print(os.sched_getscheduler(0) == os.SCHED_FIFO);"
     "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmLck')))"
 )
 
@@ -21,7 +21,7 @@ ASK = (
 RUN_AWAY = """
 import time
 from firmware_runtime.executive.scheduling import prepare_for_ticks
-scheduling = prepare_for_ticks()
+scheduling = prepare_for_ticks().words
 print(scheduling, flush=True)
 # As a loop that sleeps each tick, for longer than the limit in all.
 for _ in range(35):
@@ -66,10 +66,12 @@ def test_without_the_right_it_goes_on_and_says_what_is_missing(monkeypatch: pyte
         raise PermissionError
 
     monkeypatch.setattr(os, "sched_setscheduler", refuse, raising=False)
-    monkeypatch.setattr(scheduling, "_lock_memory", lambda: "memory not locked")
+    monkeypatch.setattr(scheduling.locked_memory, "lock", lambda: False)
     before = sys.getswitchinterval()
     try:
-        assert "CAP_SYS_NICE" in scheduling.prepare_for_ticks()
+        got = scheduling.prepare_for_ticks()
+        assert "CAP_SYS_NICE" in got.words
+        assert not got.rights.realtime
         assert sys.getswitchinterval() == pytest.approx(0.0005)
     finally:
         sys.setswitchinterval(before)
@@ -78,10 +80,12 @@ def test_without_the_right_it_goes_on_and_says_what_is_missing(monkeypatch: pyte
 
 def test_a_system_without_it_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sched_setscheduler", raising=False)
-    monkeypatch.setattr(scheduling, "_lock_memory", lambda: "memory not locked")
+    monkeypatch.setattr(scheduling.locked_memory, "lock", lambda: False)
     before = sys.getswitchinterval()
     try:
-        assert "no SCHED_FIFO" in scheduling.prepare_for_ticks()
+        got = scheduling.prepare_for_ticks()
+        assert "no SCHED_FIFO" in got.words
+        assert not got.rights.realtime
     finally:
         sys.setswitchinterval(before)
         gc.unfreeze()

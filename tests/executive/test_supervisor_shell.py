@@ -12,7 +12,9 @@ import pytest
 from firmware_runtime.can.bus_events import BusEvent, BusState
 from firmware_runtime.can.bus_port import BusStatistics
 from firmware_runtime.can.frame import Frame
+from firmware_runtime.executive.life_signs import LifeSigns
 from firmware_runtime.executive.link.datagram import Inbox, Outbox
+from firmware_runtime.executive.notify import Notifier
 from firmware_runtime.executive.supervisor_shell import SupervisorShell
 from firmware_runtime.safety.own_watch import OwnWatch
 from firmware_runtime.safety.supervised import OwnStage
@@ -80,6 +82,7 @@ class Process:
         self.time = Time()
         self.own = OwnWatch()
         self.supervisor = Slow(self.time, profile(), self.own.passed)
+        self.life = LifeSigns(Notifier(str(folder / "notify"), 20 * MS), lambda: "well")
         self.wires = [Wire("drive"), Wire("body")]
         self._inbox, self._reports = Inbox(folder / "proposals"), Outbox(folder / "reports")
         self.shell = SupervisorShell(
@@ -93,6 +96,7 @@ class Process:
             PERIOD_NS,
             {},
             None,
+            self.life,
         )
 
     def close(self) -> None:

@@ -150,7 +150,7 @@ def test_each_command_is_told_what_it_needs() -> None:
     state = " --state /var/lib/firmware-runtime"
     profile, route = f"{at}/profile/configs/q_truck.toml", f"--route {at}/routes/yard.csv"
     assert [UNITS[name]["ExecStart"] for name in PROCESSES] == [
-        [f"/bin/true run-supervisor {profile} {common} {buses}"],
+        [f"/bin/true run-supervisor {profile} {route} {common} {buses} --watchdog /dev/watchdog"],
         [f"/bin/true run-control {profile} {route} {common} {buses} --serial /dev/ttyS0{state}"],
         [
             f"/bin/true run-services {profile} {common}{state}"

@@ -106,8 +106,10 @@ class Computer:
             for option in self.bus_options if name != "services" else ():
                 command += ["--bus", option]
             command += self.further.get(name, [])
+            if name != "services":
+                command += ["--route", str(self.route), "--development"]
             if name == "control":
-                command += ["--route", str(self.route), "--serial", self._serial]
+                command += ["--serial", self._serial]
             child = Child(name, command, self.folder / f"{name}.err")
             self.children[name] = self._stack.enter_context(child)
             readable, _, _ = select.select([child.stdout], [], [], START_S)

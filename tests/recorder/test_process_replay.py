@@ -115,7 +115,7 @@ def read(records: Sequence[Record]) -> list[Record]:
 
 def replayed(records: Sequence[Record]) -> tuple[ReplayResult, ReplayResult]:
     """Of `control`, of the supervisor."""
-    return replay_control(read(records), Control), replay_supervisor(read(records), Supervisor)
+    return replay_control(read(records), Control), replay_supervisor(read(records), lambda _: Supervisor())
 
 
 @pytest.mark.requirement("SR-30")

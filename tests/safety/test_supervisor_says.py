@@ -4,8 +4,15 @@ from typing import Any
 
 import pytest
 
+from firmware_runtime.can.frame import Frame
 from firmware_runtime.safety.supervisor import Supervisor, SupervisorReport
-from firmware_runtime.vehicle.enums import ContactorRequest, OnOffState, ParkBrakeRequest, SafetyState
+from firmware_runtime.vehicle.enums import (
+    Configuration,
+    ContactorRequest,
+    OnOffState,
+    ParkBrakeRequest,
+    SafetyState,
+)
 from firmware_runtime.vehicle.load import Profile
 from tests.safety.rig import Rig
 from tests.safety.support import profile
@@ -304,3 +311,33 @@ def test_a_stop_of_its_own_begins_with_every_message_and_goes_on_with_those_that
     stop(rig, why)
     whole = [len(rig.tick()) == MESSAGES for _ in range(9)]
     assert whole == [number == after for number in range(9)]
+
+
+@pytest.mark.requirement("SR-17")
+def test_by_what_right_it_was_started_is_said_and_changes_nothing_else(truck: Profile) -> None:
+    """Bit for bit: the same drive and the same stop under each of them."""
+    sent: dict[str, list[Frame]] = {}
+    for configuration in Configuration:
+        rig = Rig(truck)
+        rig.supervisor = Supervisor(truck, configuration=configuration)
+        rig.drive_at(5.0)
+        rig.proposing = False
+        sent[configuration.name] = [frame for _ in range(60) for frame in rig.tick()]
+        assert rig.said["RuntimeStatus"]["Configuration"] == configuration.name
+        assert rig.supervisor.report.took_over
+    status = {"NOT_KNOWN": 0, "DEPLOYMENT": 1, "DEVELOPMENT": 2, "NOT_AVAILABLE": 3}
+    assert {configuration.name: configuration.value for configuration in Configuration} == status
+    others = [[f for f in frames if f.can_id != 0x98FF2227] for frames in sent.values()]
+    assert len(others[0]) > 100
+    assert all(frames == others[0] for frames in others)
+    for name, frames in sent.items():
+        last_bytes = {f.data[7] & 0b11 for f in frames if f.can_id == 0x98FF2227}
+        assert last_bytes == {status[name]}
+
+
+def test_what_control_proposes_about_it_is_not_said(truck: Profile) -> None:
+    rig = Rig(truck)
+    rig.supervisor = Supervisor(truck, configuration=Configuration.DEVELOPMENT)
+    rig.commands = {"status_configuration": Configuration.DEPLOYMENT}
+    rig.drive_at(5.0)
+    assert rig.said["RuntimeStatus"]["Configuration"] == "DEVELOPMENT"

@@ -38,7 +38,7 @@ def test_the_q_truck_is_as_its_file_says() -> None:
     assert profile.calibration.serial_number == "QT-0001"
     assert list(profile.databases) == ["drive", "body"]
     assert len(profile.databases["drive"].messages) == 10
-    assert (len(profile.inputs), len(profile.outputs)) == (50, 24)
+    assert (len(profile.inputs), len(profile.outputs)) == (50, 25)
 
 
 def test_the_yard_tractor_is_another_profile_and_no_code() -> None:

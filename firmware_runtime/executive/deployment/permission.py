@@ -10,19 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from firmware_runtime.executive.deployment.signing import SignatureRefused, read, read_public_key, signed_text
+from firmware_runtime.executive.scheduling import Rights
 from firmware_runtime.vehicle.configuration_files import profile_files, route_files
 from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.manifest import Manifest, differences, read_text
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 from firmware_runtime.vehicle.profile import DEVELOPMENT
-
-
-class Rights(NamedTuple):
-    """What the operating system granted (scheduling.prepare_for_ticks)."""
-
-    realtime: bool
-    """SCHED_FIFO."""
-    memory_locked: bool
 
 
 class Start(NamedTuple):
@@ -85,6 +78,11 @@ def permit(
     if asked_for_development:
         return Start((), True)
     return Start(tuple(lacking), purpose == DEVELOPMENT)
+
+
+def no_watchdog(profile: Profile) -> tuple[Problem, ...]:
+    """What is missing where a supervisor was told of no hardware watchdog."""
+    return (Problem("--watchdog", None, profile.data.vehicle.name, "a hardware watchdog", "none"),)
 
 
 def no_manifest(profile: Profile) -> tuple[Problem, ...]:

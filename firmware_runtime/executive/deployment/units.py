@@ -62,6 +62,7 @@ OPTIONS: dict[str, Callable[[UnitChoices], tuple[str, ...]]] = {
     "state": lambda choices: ("--state", STATE),
     "boxes": lambda choices: ("--record-dir", f"{STATE}/black_box"),
     "bus": lambda choices: tuple(word for bus in choices.buses for word in ("--bus", bus)),
+    "watchdog": lambda choices: ("--watchdog", choices.watchdog),
     "serial": lambda choices: ("--serial", choices.serial),
     "route": lambda choices: ("--route", *choices.routes[:1]),
 }

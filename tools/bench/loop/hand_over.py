@@ -121,8 +121,8 @@ def drive(seconds: float, folder: Path) -> dict[str, Any]:
         outbox, desk = Outbox(folder / crossing.PROPOSALS), ReportDesk(Inbox(folder / crossing.REPORTS))
         codec, controller = crossing.ProposalCodec(), Controller(scene.profile, scene.route)
         scheduling = prepare_for_ticks(CONTROL_PRIORITY)
-        if not scheduling.startswith("SCHED_FIFO"):
-            raise BenchError(f"hand-over: {scheduling}")
+        if not scheduling.rights.realtime:
+            raise BenchError(f"hand-over: {scheduling.words}")
         clock = MonotonicClock()
         grid = TickGrid(clock)
         begin_ns = clock.now_ns()

@@ -22,8 +22,8 @@ def ours(period_ns: int, late_ns: "array[int]") -> None:
     from firmware_runtime.executive.tick_grid import TickGrid
 
     scheduling = prepare_for_ticks(PRIORITY)
-    if not scheduling.startswith("SCHED_FIFO"):
-        raise PermissionError(scheduling)
+    if not scheduling.rights.realtime:
+        raise PermissionError(scheduling.words)
     grid = TickGrid(MonotonicClock(), period_ns)
     for number in range(len(late_ns)):
         now_ns = grid.wait()
