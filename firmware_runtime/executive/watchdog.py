@@ -3,7 +3,7 @@
 It is fed after each step of a supervisor that is well, and by nothing else; what it does takes seconds and is
 no part of a failure budget. Who dies, hangs or is not well leaves it running: a supervisor that systemd
 starts anew feeds it again, or the computer reboots. It is put to rest, by the magic close, only where the
-truck is parked: the supervisor was asked to end and knows that the vehicle stands.
+truck is parked: the supervisor was asked to end and knows that the vehicle stands, held by its springs.
 """
 
 import contextlib

@@ -162,7 +162,7 @@ class Supervisor:
         self.may_end = False
         """It was asked to end, the vehicle stands and is held, and `control` is gone or had its time."""
         self.parked = False
-        """It may end, and is known to stand: where no wheel is heard any more, nobody knows that."""
+        """It may end, stands, and its springs hold it: where nothing is heard, nobody knows that."""
 
     @property
     def report(self) -> SupervisorReport:
@@ -231,7 +231,7 @@ class Supervisor:
         self._last_proposal_ns = now_ns if proposal is not None else self._last_proposal_ns
         alone = now_ns - self._last_proposal_ns > self._age_max_ns
         self.may_end = self._end.step(now_ns, state, standing, alone and springs_hold(state))
-        self.parked = self.may_end and standing
+        self.parked = self.may_end and standing and springs_hold(state)
         self._heartbeat(commands, state, standing)
         # A stop of its own does not wait for the cycle of its messages.
         begins = not stops and (self._estop_latch or bool(self._took_over))

@@ -141,3 +141,42 @@ def test_who_was_not_asked_stays(rig: Rig) -> None:
     rig.proposing = False
     rig.tick(1000)
     assert not rig.supervisor.may_end
+
+
+def test_it_is_parked_only_where_it_ends_at_a_standstill_that_the_springs_hold(rig: Rig) -> None:
+    """The hardware watchdog is disarmed then, and only then."""
+    rig.drive_at(3.0)
+    rig.proposing = False
+    rig.supervisor.ask_end()
+    while not rig.supervisor.may_end:
+        assert not rig.supervisor.parked
+        rig.brake_from(0.0, EMPTY_KG, 1)
+    assert rig.supervisor.parked
+
+
+def test_a_standstill_that_nothing_is_known_to_hold_is_not_parked(rig: Rig) -> None:
+    park(rig)
+    rig.vehicle.set("BrakeFeedback", ParkBrakeState="MOVING")
+    rig.proposing = False
+    rig.supervisor.ask_end()
+    rig.tick(9 * TICKS_PER_S)
+    assert rig.supervisor.may_end
+    assert not rig.supervisor.parked
+
+
+def test_a_vehicle_that_is_not_heard_any_more_is_not_parked(rig: Rig) -> None:
+    rig.drive_at(3.0)
+    rig.proposing = False
+    rig.supervisor.ask_end()
+    rig.vehicle.silent |= {"WheelSpeedsFront", "WheelSpeedsRear", "TractionFeedback"}
+    rig.vehicle.set("BrakeFeedback", ParkBrakeState="APPLIED")
+    rig.tick(16 * TICKS_PER_S)
+    assert rig.supervisor.may_end
+    assert not rig.supervisor.parked
+
+
+def test_who_was_not_asked_is_not_parked(rig: Rig) -> None:
+    park(rig)
+    rig.proposing = False
+    rig.tick(TICKS_PER_S)
+    assert not rig.supervisor.parked

@@ -58,8 +58,9 @@ def start(
     else:
         for bus in buses:
             command += ["--bus", bus.option]
+        command += ["--route", str(ROUTE), "--development"]
     if name == "control":
-        command += ["--route", str(ROUTE), "--serial", serial]
+        command += ["--serial", serial]
     exec_ns = time.monotonic_ns()
     return Started(Child(name, command, folder / f"{name}.err"), exec_ns)
 

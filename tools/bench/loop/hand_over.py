@@ -33,6 +33,7 @@ from firmware_runtime.executive.processes import CONTROL_PRIORITY, SUPERVISOR_PR
 from firmware_runtime.executive.scheduling import prepare_for_ticks
 from firmware_runtime.executive.tick_grid import TickGrid
 from firmware_runtime.safety.host_report import HostReport
+from firmware_runtime.vehicle.configuration_files import with_routes
 from firmware_runtime.vehicle.enums import SafetyState
 from vehicle_hil.bus_ear import Ear
 from vehicle_hil.child import Child
@@ -119,7 +120,9 @@ def drive(seconds: float, folder: Path) -> dict[str, Any]:
         stack.callback(bare.close)
         await_begin(stack.enter_context(bare.child(folder)))
         outbox, desk = Outbox(folder / crossing.PROPOSALS), ReportDesk(Inbox(folder / crossing.REPORTS))
-        codec, controller = crossing.ProposalCodec(), Controller(scene.profile, scene.route)
+        # Under the identity that the supervisor goes by.
+        profile = with_routes(scene.profile, [ROUTE])
+        codec, controller = crossing.ProposalCodec(), Controller(profile, scene.route)
         scheduling = prepare_for_ticks(CONTROL_PRIORITY)
         if not scheduling.rights.realtime:
             raise BenchError(f"hand-over: {scheduling.words}")
