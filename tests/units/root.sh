@@ -47,8 +47,9 @@ exec /opt/python/bin/python3 -m firmware_runtime.executive "\$@"
 END
 chmod 755 "$root/opt/bin/firmware-runtime"
 
+# A supervisor takes longer to begin here than the watchdog waits: it says so, and the computer goes on.
 PYTHONPATH="$PROJECT/tools" "$PYTHON/bin/python3" -c 'import sys; from vcan_rig.inside import load_modules as load
-load(sys.argv[1:])' can can-dev can-raw vcan softdog
+load(sys.argv[1:])' can can-dev can-raw vcan "softdog soft_noboot=1"
 ip link set lo up
 for bus in drive body; do
     ip link add dev "$bus" type vcan

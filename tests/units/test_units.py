@@ -6,7 +6,7 @@ import pytest
 
 from tests.units.machine import missing, run
 
-TIMEOUT_S = 600.0
+TIMEOUT_S = 900.0
 
 
 @pytest.mark.full

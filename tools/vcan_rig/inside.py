@@ -84,13 +84,14 @@ def _boot() -> None:
 
 
 def load_modules(names: Iterable[str]) -> None:
-    """In this order; as insmod(8) does it, which not every system has."""
+    """In this order; as insmod(8) does it, which not every system has. `name key=value` sets a parameter."""
     libc = ctypes.CDLL(None, use_errno=True)
     folder = MODULE_FOLDER / os.uname().release / "kernel"
-    for name in names:
+    for text in names:
+        name, _, parameters = text.partition(" ")
         path = next(folder.rglob(f"{name}.ko"))
         with open(path, "rb") as module:
-            if libc.syscall(SYS_FINIT_MODULE, module.fileno(), b"", 0) != 0:
+            if libc.syscall(SYS_FINIT_MODULE, module.fileno(), parameters.encode(), 0) != 0:
                 raise OSError(ctypes.get_errno(), f"load {path}")
 
 
