@@ -4,6 +4,8 @@ The folder begins without latches, as of a truck that was driven before and shut
 """
 
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 
 from firmware_runtime.vehicle.enums import SafetyState
 from tests.executive.persistence.kept_drive import commission
-from tests.processes.rig import Computer
+from tests.processes.rig import PROFILE, ROOT, Computer
 
 S = SafetyState
 
@@ -43,6 +45,19 @@ class KeepingComputer(Computer):
         while time.monotonic() < end_s:
             self.look()
 
+    def end(self) -> None:
+        """All three, in their order; each with status 0."""
+        for name in ("control", "supervisor", "services"):
+            self.signal(name, signal.SIGTERM)
+            while self.children[name].status() is None:
+                self.look()
+            assert self.children[name].status() == 0, self.children[name].complaint()
+
+    def replay(self) -> str:
+        command = [sys.executable, "-m", "firmware_runtime.executive", "replay", str(self.folder / "box")]
+        command += [str(PROFILE), "--route", str(self.route)]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+
     def words(self) -> str:
         """What `control` told people."""
         return (self.folder / "control.err").read_text()
@@ -56,6 +71,7 @@ def computer(tmp_path: Path) -> Iterator[KeepingComputer]:
     with KeepingComputer(tmp_path, route) as made:
         for name in ("control", "services"):
             made.further[name] = ["--state", str(tmp_path / "kept")]
+        made.further["services"] += ["--record", str(tmp_path / "box"), "--append"]
         made.start("services", "supervisor", "control")
         made.go()
         yield made
@@ -76,17 +92,16 @@ def test_killed_under_way_the_next_start_stands_in_safe_stop_with_the_words(
     computer.pause(2.0)
     assert computer.said() is S.SAFE_STOP
     assert abs(computer.look().distance_m - stood_m) < 0.05
+    computer.end()
+    control, _ = computer.replay().splitlines()
+    assert control.endswith("every byte the same in 2 lives of its process"), "without the folder of state"
 
 
 @pytest.mark.full
 @pytest.mark.requirement("SR-06")
 def test_asked_to_end_at_rest_the_next_start_drives_without_an_acknowledge(computer: KeepingComputer) -> None:
     computer.until(S.READY)
-    for name in ("control", "supervisor", "services"):
-        computer.signal(name, signal.SIGTERM)
-        while computer.children[name].status() is None:
-            computer.look()
-        assert computer.children[name].status() == 0
+    computer.end()
     computer.begin_again()
     assert computer.words() == ""
     computer.drive_to(1.0)
