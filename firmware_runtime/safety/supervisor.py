@@ -25,6 +25,7 @@ from firmware_runtime.safety.standstill import Standstill
 from firmware_runtime.safety.state_table import MOVING_STATES, PROPULSION_STATES
 from firmware_runtime.safety.stop_driver import StopDriver
 from firmware_runtime.safety.supervised import OwnStage
+from firmware_runtime.safety.supervisor_report import SupervisorReport
 from firmware_runtime.vehicle.enums import (
     ActuatorStatus,
     ButtonState,
@@ -42,12 +43,7 @@ from firmware_runtime.vehicle.state_builder import CommandValues, StateBuilder
 from firmware_runtime.vehicle.stop_plan import StopPlan
 
 ACTUATORS = ("traction_status", "brake_status", "steering_status")
-FAILED = (
-    ActuatorStatus.OFF,
-    ActuatorStatus.LATCHED_STOP,
-    ActuatorStatus.FAULT,
-    ActuatorStatus.NOT_AVAILABLE,
-)
+FAILED = (ActuatorStatus.OFF, ActuatorStatus.LATCHED_STOP, ActuatorStatus.FAULT, ActuatorStatus.NOT_AVAILABLE)
 """What an actuator says that does not work while the vehicle moves."""
 HARD = frozenset({Actuator.STEERING_FRONT, Actuator.STEERING_REAR, Actuator.BRAKE})
 """Where these do not follow, the path is left or the stop is not made: an emergency stop, the shortest one.
@@ -75,20 +71,6 @@ RECOVERY_NS = 500_000_000
 """After its own stop the supervisor wants good proposals for so long, at standstill (assumption)."""
 MOVING_MPS = 0.3
 """A lost signal matters to the supervisor only above this speed; below, the state machine stands anyway."""
-
-
-class SupervisorReport(msgspec.Struct, frozen=True):
-    """What `control` is told of the supervisor, one tick later."""
-
-    took_over: str
-    """Reason of a stop of its own that is still in force, or empty."""
-    estop: bool
-    rejected: int
-    """Proposals refused since start."""
-    not_following: Mapping[Actuator, str] = {}
-    """Actuators that do not do what they were told, with the words for it."""
-    identity: str = ""
-    """Of the configuration that the supervisor runs on."""
 
 
 def mark_nothing(stage: OwnStage) -> None:
