@@ -7,30 +7,16 @@ The third kind, the deadline from a tick's begin to the arrival of its proposal,
 
 import zlib
 
-from firmware_runtime.safety.supervised import (
-    CONTROL_ALIVE,
-    CONTROL_FIRST,
-    CONTROL_LAST,
-    CONTROL_TRANSITIONS,
-)
+from firmware_runtime.safety.supervised import CONTROL_ALIVE, CONTROL_PATH
 from firmware_runtime.safety.supervision import Alive, LocalStatus
 from firmware_runtime.vehicle.proposal import Proposal
+
+_PATH = bytes(CONTROL_PATH)
 
 
 def expected_word(time_ns: int) -> int:
     """What a tick that began then must have come to."""
     return zlib.crc32(time_ns.to_bytes(8, "little") + _PATH)
-
-
-def _path() -> bytes:
-    following = dict(CONTROL_TRANSITIONS)
-    stages = [CONTROL_FIRST]
-    while stages[-1] is not CONTROL_LAST:
-        stages.append(following[stages[-1]])
-    return bytes(stages)
-
-
-_PATH = _path()
 
 
 class ControlWatch:

@@ -23,10 +23,9 @@ class OwnWatch:
 
     @property
     def status(self) -> LocalStatus:
-        """The worst of all four; DEACTIVATED before the first step."""
-        if self._alive.status is LocalStatus.DEACTIVATED:
-            return LocalStatus.DEACTIVATED
-        return max(self._alive.status, self._step.status, self._gap.status, self._order.status)
+        """The worst of all four; DEACTIVATED before the first step, if nothing was wrong even then."""
+        worst = max(self._step.status, self._gap.status, self._order.status)
+        return self._alive.status if worst is LocalStatus.OK else max(worst, self._alive.status)
 
     @property
     def reason(self) -> str:

@@ -28,18 +28,17 @@ CONTROL_ALIVE = AliveRow(
     # (assumption).
     late_max_ns=20 * MS,
 )
-CONTROL_FIRST = Stage.HEARD
-CONTROL_LAST = Stage.COMMANDED
-CONTROL_TRANSITIONS: tuple[tuple[Stage, Stage], ...] = (
-    (Stage.HEARD, Stage.WATCHED),
-    (Stage.WATCHED, Stage.DECIDED),
-    (Stage.DECIDED, Stage.LOCALISED),
-    (Stage.LOCALISED, Stage.GUIDED),
-    (Stage.GUIDED, Stage.POWERED),
-    (Stage.POWERED, Stage.BRAKED),
-    (Stage.BRAKED, Stage.COMMANDED),
+CONTROL_PATH: tuple[Stage, ...] = (
+    Stage.HEARD,
+    Stage.WATCHED,
+    Stage.DECIDED,
+    Stage.LOCALISED,
+    Stage.GUIDED,
+    Stage.POWERED,
+    Stage.BRAKED,
+    Stage.COMMANDED,
 )
-"""The graph of a tick: one way, for every state of the vehicle."""
+"""The graph of a tick, which has one way, in every state of the vehicle: from each stage to the next."""
 
 
 class OwnStage(IntEnum):

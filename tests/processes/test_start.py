@@ -10,16 +10,24 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import cantools
 import pytest
+from cantools.database.can import Database
 
+from firmware_runtime.can.bus import open_bus
 from firmware_runtime.executive.command import main
 from firmware_runtime.vehicle.configuration_files import with_routes
+from tests.bus_vehicle import ROOT
 from tests.processes.rig import free_bus
 from tests.vehicle.support import PROFILE_FILE, Configuration, copy_configuration
 
 ROUTE = "configs/routes/yard_short.csv"
 START_S = 60.0
+RIGHTS = (
+    "from firmware_runtime.executive.scheduling import prepare_for_ticks;print(*prepare_for_ticks().rights)"
+)
 
 
 class Start:
@@ -28,7 +36,8 @@ class Start:
     def __init__(self, configuration: Configuration, folder: Path) -> None:
         self.configuration, self.folder = configuration, folder
         self.options = ["--link", str(folder)]
-        for name, group, port in (free_bus("drive"), free_bus("body")):
+        self.buses = [free_bus("drive"), free_bus("body")]
+        for name, group, port in self.buses:
             self.options += ["--bus", f"{name}=udp_multicast:{group},port={port}"]
         self.notify = folder / "notify"
         self._master, slave = pty.openpty()
@@ -81,6 +90,25 @@ def systemd(start: Start) -> Iterator[socket.socket]:
         yield listener
 
 
+def configuration_on(bus: tuple[str, str, int]) -> int:
+    """What RuntimeStatus on the body bus says of it, by cantools."""
+    database = cantools.database.load_file(ROOT / "dbc" / "yard_body.dbc")
+    assert isinstance(database, Database)
+    name, group, port = bus
+    ear = open_bus(name, "udp_multicast", group, {"port": port})
+    end_s = time.monotonic() + START_S
+    try:
+        while time.monotonic() < end_s:
+            for frame in ear.receive(time.monotonic_ns()):
+                if frame.can_id & 0x1FFF_FFFF == 0x18FF2227:
+                    values: Any = database.decode_message(0x18FF2227, frame.data, decode_choices=False)
+                    return values["Configuration"]
+            time.sleep(0.001)
+    finally:
+        ear.close()
+    raise AssertionError("no RuntimeStatus")
+
+
 def deployed(start: Start) -> None:
     start.configuration.edit(PROFILE_FILE, 'purpose = "development"', 'purpose = "deployment"')
     start.sign()
@@ -98,6 +126,7 @@ def test_the_supervisor_says_what_it_is_and_that_it_lives(start: Start, systemd:
             identity = with_routes(loaded, [start.route]).identity
             assert identity != loaded.identity
             assert process.stdout.readline().startswith(f"supervisor of q_truck {identity}, DEVELOPMENT, ")
+            assert configuration_on(start.buses[1]) == 2, "DEVELOPMENT"
             systemd.settimeout(START_S)
             said = [systemd.recv(4096).decode() for _ in range(4)]
             assert "READY=1\nSTATUS=checks what control proposes" in said[:2]
@@ -112,18 +141,42 @@ def test_the_supervisor_says_what_it_is_and_that_it_lives(start: Start, systemd:
 
 
 @pytest.mark.parametrize("name", ["supervisor", "control"])
-def test_a_profile_for_deployment_starts_only_as_it_was_signed(start: Start, name: str) -> None:
+def test_a_profile_for_deployment_takes_no_development(start: Start, name: str) -> None:
     deployed(start)
     assert any("for --development" in line for line in start.refused(name, "--development"))
-    assert any("a signed manifest" in line for line in start.refused(name))
     assert not (start.folder / "proposals").exists(), "a link of processes that run is left alone"
+
+
+def test_a_profile_for_deployment_starts_only_as_it_was_signed(start: Start) -> None:
+    deployed(start)
     start.route.write_bytes(start.route.read_bytes() + b"\n")
-    assert any("yard_short.csv" in line for line in start.refused(name, *start.signed))
+    assert any("yard_short.csv" in line for line in start.refused("supervisor", *start.signed))
 
 
 @pytest.mark.parametrize("name", ["supervisor", "control"])
-def test_a_profile_for_development_says_so_too(start: Start, name: str) -> None:
+def test_development_says_so(start: Start, name: str) -> None:
     assert any("a signed manifest" in line for line in start.refused(name))
-    assert any(
-        "--manifest and --public-key together" in line for line in start.refused(name, "--manifest", "x")
-    )
+
+
+def test_a_supervisor_is_not_deployed_without_a_hardware_watchdog(start: Start) -> None:
+    deployed(start)
+    assert any("a hardware watchdog" in line for line in start.refused("supervisor", *start.signed))
+    # One that is none; or, before that, the rights that this machine does not give.
+    told = start.refused("supervisor", *start.signed, "--watchdog", os.devnull)
+    assert any("a hardware watchdog" in line or "the right to " in line for line in told)
+
+
+def test_what_was_signed_is_deployed_where_the_rights_are_there_and_only_there(start: Start) -> None:
+    deployed(start)
+    rights = subprocess.run([sys.executable, "-c", RIGHTS], capture_output=True, text=True, check=True)
+    if rights.stdout != "True True\n":
+        assert any("the right to " in line for line in start.refused("control", *start.signed))
+        return
+    with subprocess.Popen(start.command("control", *start.signed), stdout=subprocess.PIPE, text=True) as it:
+        try:
+            assert it.stdout is not None
+            assert select.select([it.stdout], [], [], START_S)[0]
+            identity = with_routes(start.configuration.load(), [start.route]).identity
+            assert it.stdout.readline().startswith(f"control of q_truck {identity}, DEPLOYMENT, ")
+        finally:
+            it.kill()

@@ -1,14 +1,13 @@
 """`control` is supervised: as often as it must, in time, and by all its stages; measured at the heartbeat."""
 
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
 import pytest
 
 from firmware_runtime.safety.control_watch import ControlWatch, expected_word
-from firmware_runtime.safety.supervised import CONTROL_ALIVE, CONTROL_TRANSITIONS
+from firmware_runtime.safety.supervised import CONTROL_ALIVE, CONTROL_PATH
 from firmware_runtime.safety.supervision import LocalStatus
 from firmware_runtime.vehicle.control_flow import ControlStage, begun, passed
 from firmware_runtime.vehicle.enums import ParkBrakeRequest, SafetyState
@@ -201,7 +200,7 @@ def test_the_table_is_this() -> None:
     """Written again."""
     assert (CONTROL_ALIVE.reference_ns, CONTROL_ALIVE.expected) == (50 * MS, 5)
     assert (CONTROL_ALIVE.below, CONTROL_ALIVE.above, CONTROL_ALIVE.failed_cycles_borne) == (1, 2, 2)
-    assert [(int(a), int(b)) for a, b in CONTROL_TRANSITIONS] == list(pairwise(STAGES))
+    assert tuple(CONTROL_PATH) == STAGES
     assert set(ControlStage) == set(STAGES)
 
 

@@ -149,6 +149,14 @@ def test_a_step_that_leaves_a_stage_out_sends_nothing_nor_does_any_after_it(
 def test_a_step_that_was_not_begun_sends_nothing(process: Process) -> None:
     process.watch.passed(OwnStage.HEARD)
     assert process.watch.reason == "HEARD after RELEASED"
+    assert not process.watch.may_send(process.now_ns)
+
+
+def test_nor_does_the_first_one_of_all() -> None:
+    watch = OwnWatch()
+    assert not watch.may_send(1)
+    assert watch.status is LocalStatus.EXPIRED
+    assert watch.reason == "RELEASED after the begin"
 
 
 def test_the_table_is_this() -> None:

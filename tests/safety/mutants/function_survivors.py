@@ -111,6 +111,11 @@ REASONS: dict[tuple[str, str], str] = {
     ("state_machine.py", "without send_event=False,"): _UNUSED,
     ("state_machine.py", "auto_transitions=True,"): _UNUSED,
     ("state_machine.py", "send_event=True,"): _UNUSED,
+    ("control_watch.py", "self._wrong = None"): _FALSE,
+    (
+        "own_watch.py",
+        "self._begun_ns = 1",
+    ): "A step that was not begun is out of order, however long it took.",
     ("supervisor.py", "self._contactors_may_stay = None"): _BEFORE_READ,
     ("supervisor.py", "self._contactors_may_stay = False"): _BEFORE_READ,
     (
