@@ -207,7 +207,10 @@ class Controller:
         done = host.state.ended and nothing_left(config.state, high_voltage.request, state)
         self.may_end = self._end.step(now_ns, state, standing, done)
         self._mark("battery and drive")
-        return Proposal(self._sequence, now_ns, config.state, commands, motion.stop_plan, self._flow)
+        renewals = self.bus_watch.renewals
+        return Proposal(
+            self._sequence, now_ns, config.state, commands, motion.stop_plan, self._flow, renewals
+        )
 
     def _passed(self, stage: ControlStage) -> None:
         """After its work: the supervisor knows which stages a tick must have passed, and in which order."""

@@ -60,6 +60,7 @@ def open_bus(
     identifiers: Iterable[int] | None = None,
     guard: OwnershipGuard | None = None,
     restart: Callable[[], None] | None = None,
+    recovers: bool = True,
 ) -> PythonCanPort | SocketCanPort:
     """Opens one bus.
 
@@ -69,7 +70,7 @@ def open_bus(
     identifiers: of the frames to receive, as `Frame.can_id`; SocketCAN's kernel leaves out all others, other
         interfaces pass everything. None for all, which figures of the whole bus's load need.
     guard: reports frames of our identifiers that others send.
-    restart: see SocketCanPort.
+    restart, recovers: see SocketCanPort.
     Raises BusError where the interface is unknown or cannot be opened.
     """
     multicast = interface == "udp_multicast"
@@ -83,7 +84,9 @@ def open_bus(
         raise BusError(f"bus {name}: {interface}:{channel} cannot be opened: {_cause(error)}") from error
     if isinstance(bus, SocketcanBus) and sys.maxsize > 1 << 32:
         try:
-            return SocketCanPort(name, bus, identifiers=identifiers, guard=guard, restart=restart)
+            return SocketCanPort(
+                name, bus, identifiers=identifiers, guard=guard, restart=restart, recovers=recovers
+            )
         except (BusError, OSError) as error:
             bus.shutdown()
             raise BusError(f"bus {name}: {interface}:{channel} cannot be set up: {error}") from error

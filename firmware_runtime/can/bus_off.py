@@ -36,6 +36,10 @@ class Recovery(NamedTuple):
     """Entry into the state."""
 
 
+NONE = Recovery(RecoveryState.GIVEN_UP)
+"""Of a port that restarts nothing: another process's port does."""
+
+
 def step(recovery: Recovery, now_ns: int, bus_off: bool) -> tuple[Recovery, bool]:
     """Returns the next configuration, and whether to ask for a restart now."""
     state, attempts, since_ns = recovery

@@ -89,12 +89,14 @@ class SocketCanPort:
         identifiers: Iterable[int] | None = None,
         guard: OwnershipGuard | None = None,
         restart: Callable[[], None] | None = None,
+        recovers: bool = True,
     ) -> None:
         """
         bus: open; the port takes its socket over and closes it.
         identifiers: of the frames to receive (with those of `guard`); None for all.
         guard: judges frames whose identifiers are ours.
         restart: asks for a restart after bus-off and returns at once; None for the kernel's, in a thread.
+        recovers: False where another process's port restarts the controller.
         Raises BusError or OSError where the socket cannot be set up.
         """
         self._name = name
@@ -113,7 +115,7 @@ class SocketCanPort:
         self.statistics = BusStatistics()
         self.errors = ErrorMonitor()
         """Counts of error classes, the controller's error counters."""
-        self.recovery = bus_off.Recovery()
+        self.recovery = bus_off.Recovery() if recovers else bus_off.NONE
         self._kernel_restart: can_link.BackgroundRestart | None = None
         if restart is None:
             self._kernel_restart = can_link.BackgroundRestart(lambda: can_link.restart(self._channel))

@@ -13,7 +13,7 @@ from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 def open_buses(
     texts: Sequence[str], profile: Profile, guards: Mapping[str, OwnershipGuard] | None, stack: ExitStack
 ) -> list[PythonCanPort | SocketCanPort]:
-    """Each closes with `stack`. A SocketCAN port restarts its controller after bus-off by itself.
+    """Each closes with `stack`. A SocketCAN port that sends restarts its controller after bus-off.
 
     guards: by bus, of the process that sends; None for one that only listens.
     Raises ConfigurationError where an option is wrong or an interface cannot be opened.
@@ -29,6 +29,8 @@ def open_buses(
                 option.options_on(is_fd=profile.data.buses[option.name].data_bitrate_bps > 0),
                 identifiers=heard[option.name],
                 guard=guards[option.name] if guards is not None else None,
+                # Of two processes the one that sends restarts the controller.
+                recovers=guards is not None,
             )
         except BusError as error:
             got = str(error).partition(" cannot be opened: ")[2] or str(error)

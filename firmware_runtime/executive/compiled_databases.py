@@ -2,20 +2,15 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from firmware_runtime.can.cache import DatabaseCache
+from firmware_runtime.executive import command_options
 from firmware_runtime.vehicle.load import Profile, load_profile
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declares it."""
-    parser.add_argument(
-        "--cache",
-        metavar="DIR",
-        type=Path,
-        help="where compiled DBCs are kept (default: firmware-runtime/dbc in the user's cache)",
-    )
+    command_options.add_cache(parser)
 
 
 def load(args: argparse.Namespace) -> Profile:

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 CONTROL_PRIORITY = 45
 """Of SCHED_FIFO's 1 to 99: above everything that is not real-time, below the kernel's own threads (50)."""
+RESTART_S = 0.2
+"""From the death of a process until it begins again. Soon, for a supervisor that is gone holds no brake; not
+at once, for a defect that stays must not fill a core (assumption)."""
 SUPERVISOR_PRIORITY = 48
 """Above control: it must get its turn while control hangs in a loop."""
 

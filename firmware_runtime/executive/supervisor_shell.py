@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from firmware_runtime.can.bus_events import BusEvent
 from firmware_runtime.can.bus_port import WatchedBus, send_all
+from firmware_runtime.executive.bus_restarts import BusRestarts
 from firmware_runtime.executive.clock import Clock
 from firmware_runtime.executive.life_signs import LifeSigns
 from firmware_runtime.executive.link.crossing import (
@@ -59,6 +60,7 @@ class SupervisorShell:
         self._own = own
         self._buses = buses
         self._ports: Mapping[str, WatchedBus] = {bus.name: bus for bus in buses}
+        self._restarts = BusRestarts(buses)
         self._proposals = proposals
         self._reports = reports
         self._ticks = ticks
@@ -146,6 +148,7 @@ class SupervisorShell:
             self._own.sent(sent_ns)
         self._step_spread.add(sent_ns - now_ns)
         if proposal is not None:
+            self._restarts.take(now_ns, proposal.renewals)
             statistics.forwarded += 1
             self._due_ns = now_ns + self._period_ns + PATIENCE_NS
             taken_ns = sent_ns - proposal.time_ns

@@ -5,7 +5,7 @@ state, a loss of frames or a step of the clock for HOLD_NS, a foreign sender unt
 it, a recovery that was given up until a person has acknowledged it, which renews the attempts.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -50,8 +50,8 @@ class BusWatch:
         self._given_up: dict[str, str] = {}
         self._overflow_ns: dict[str, int] = {}
         self._clock_steps: dict[str, tuple[str, int]] = {}
-        self.renewed: tuple[str, ...] = ()
-        """Buses whose attempts to restart a person has renewed in this step; the shell tells their ports."""
+        self.renewals: Mapping[str, int] = {}
+        """By bus: how often a person has renewed the attempts to restart it; told to whoever has its port."""
         self.counts: dict[str, dict[str, int]] = {}
         """Events by bus and kind since start; both only grow."""
 
@@ -59,10 +59,12 @@ class BusWatch:
         """
         acknowledged: a person has just pressed acknowledge at standstill.
         """
-        self.renewed = ()
         if self._given_up and acknowledged:
             # What a port gives up in this very tick was given up before the press: it stays for the next one.
-            self.renewed = tuple(self._given_up)
+            renewals = dict(self.renewals)
+            for bus in self._given_up:
+                renewals[bus] = renewals.get(bus, 0) + 1
+            self.renewals = renewals
             self._given_up.clear()
         for event in events:
             self._take(now_ns, event)

@@ -1,5 +1,7 @@
 """What `control` asks of the supervisor each tick. It proposes; the supervisor disposes."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from firmware_runtime.vehicle.enums import SafetyState
@@ -20,3 +22,6 @@ class Proposal(msgspec.Struct, frozen=True):
     """None only while nothing may move."""
     flow: int = 0
     """Which stages the tick has passed, in which order, as `control_flow` makes it of them."""
+    renewals: Mapping[str, int] = {}
+    """By bus: how often since `control` began a person has renewed the attempts to restart it after bus-off.
+    Counted, so that a proposal that never comes loses none."""

@@ -54,10 +54,11 @@ class SocketBus:
 class Wire:
     """One bus: a port, and a sender to it."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, recovers: bool = True) -> None:
         heard = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         heard.bind(("127.0.0.1", 0))
-        self.port = SocketCanPort(name, cast(SocketcanBus, SocketBus(heard)), restart=lambda: None)
+        bus = cast(SocketcanBus, SocketBus(heard))
+        self.port = SocketCanPort(name, bus, restart=lambda: None, recovers=recovers)
         self.sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sender.connect(heard.getsockname())
         self.sent: Counter[str] = Counter()

@@ -6,7 +6,8 @@ import pytest
 
 from firmware_runtime.can.bus import open_bus
 from firmware_runtime.can.bus_events import EventKind
-from firmware_runtime.executive.run import Restarts
+from firmware_runtime.can.bus_off import RecoveryState
+from firmware_runtime.executive.bus_restarts import BusRestarts
 from firmware_runtime.safety.bus_watch import BusFindings, BusWatch
 from tests.can.test_wild_frames import ERROR, Wire
 
@@ -24,7 +25,7 @@ class Bench:
         other = open_bus("body", "virtual", "test_restarts")
         self.buses = (self.wire.port, other)
         self.watch = BusWatch({"drive", "body"})
-        self.restarts = Restarts(self.watch, self.buses)
+        self.restarts = BusRestarts(self.buses)
         self.now_ns = time.monotonic_ns()
         self.kinds: list[EventKind] = []
         self.found = BusFindings()
@@ -36,7 +37,7 @@ class Bench:
         events = self.wire.port.take_events()
         self.kinds += [event.kind for event in events]
         self.found = self.watch.step(self.now_ns, events, acknowledged)
-        self.restarts.renew(self.now_ns)
+        self.restarts.take(self.now_ns, self.watch.renewals)
 
     def until_given_up(self) -> None:
         for _ in range(SECONDS_MAX * 100):
@@ -65,3 +66,26 @@ def test_an_acknowledge_gives_a_bus_that_was_given_up_as_many_attempts_again() -
     bench.until_given_up()
     assert bench.kinds.count(EventKind.RESTART) == 2 * ATTEMPTS
     bench.close()
+
+
+def test_a_control_that_begins_again_counts_from_zero_and_is_heard_again() -> None:
+    bench = Bench()
+    bench.until_given_up()
+    bench.tick(acknowledged=True)
+    bench.until_given_up()
+    for renewals in ({}, {"drive": 1}):
+        bench.restarts.take(bench.now_ns, renewals)
+    assert bench.wire.port.recovery.state is not RecoveryState.GIVEN_UP
+    bench.close()
+
+
+def test_a_port_that_only_listens_restarts_nothing_and_says_nothing_of_it() -> None:
+    wire = Wire("drive", recovers=False)
+    wire.send(ERROR | BUS_OFF, bytes(8))
+    kinds: list[EventKind] = []
+    for step in range(SECONDS_MAX * 100):
+        wire.port.receive(time.monotonic_ns() + step * STEP_NS)
+        kinds += [event.kind for event in wire.port.take_events()]
+    assert kinds == [EventKind.STATE]
+    wire.port.close()
+    wire.sender.close()

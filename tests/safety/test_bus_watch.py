@@ -35,7 +35,7 @@ def watch() -> BusWatch:
 def test_silent_ports_are_well(watch: BusWatch) -> None:
     assert watch.step(0, (), False) is watch.step(10 * MS, (), True) is ALL_WELL
     assert watch.counts == {}
-    assert BusWatch({"drive"}).renewed == ()
+    assert BusWatch({"drive"}).renewals == {}
 
 
 @pytest.mark.requirement("SR-14")
@@ -122,20 +122,26 @@ def test_a_recovery_given_up_stays_so_though_the_bus_comes_back_until_a_person_r
     assert found == BusFindings(off=("drive BUS_OFF",), given_up=("drive after 5 attempts",))
     found = watch.step(3600 * S, [state(BusState.ERROR_ACTIVE)], False)
     assert found == BusFindings(given_up=("drive after 5 attempts",))
-    assert watch.renewed == ()
+    assert watch.renewals == {}
     assert watch.step(3601 * S, (), True) == ALL_WELL
-    assert watch.renewed == ("drive",)
+    assert watch.renewals == {"drive": 1}
     assert watch.step(3602 * S, (), True) == ALL_WELL
-    assert watch.renewed == (), "told once"
+    assert watch.renewals == {"drive": 1}, "counted once"
 
 
 def test_attempts_that_are_renewed_may_be_given_up_again(watch: BusWatch) -> None:
     given_up = BusEvent(0, "drive", EventKind.RECOVERY_GIVEN_UP, 5)
     watch.step(0, [state(BusState.BUS_OFF), given_up], True)
-    assert watch.renewed == (), "given up after that press"
+    assert watch.renewals == {}, "given up after that press"
     assert watch.step(S, (), True) == BusFindings(off=("drive BUS_OFF",)), "still off, and tried again"
-    assert watch.renewed == ("drive",)
-    assert watch.step(5 * S, [given_up], False).given_up == ("drive after 5 attempts",)
+    assert watch.renewals == {"drive": 1}
+    body = BusEvent(0, "body", EventKind.RECOVERY_GIVEN_UP, 5)
+    assert watch.step(5 * S, [given_up, body], False).given_up == (
+        "drive after 5 attempts",
+        "body after 5 attempts",
+    )
+    watch.step(6 * S, (), True)
+    assert watch.renewals == {"drive": 2, "body": 1}
 
 
 def test_a_loss_of_frames_holds_for_a_second(watch: BusWatch) -> None:

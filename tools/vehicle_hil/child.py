@@ -68,11 +68,11 @@ class Child:
         lines = text.strip().splitlines()
         return lines[-1] if lines else ended(self.status())
 
-    def finish(self) -> bytes:
-        """Asks it to end, and gives what it still wrote to standard output."""
+    def finish(self, timeout_s: float = STOP_TIMEOUT_S) -> bytes:
+        """Asks it to end, and gives what it still wrote to standard output; killed after the timeout."""
         self.terminate()
         try:
-            output, _ = self._process.communicate(timeout=STOP_TIMEOUT_S)
+            output, _ = self._process.communicate(timeout=timeout_s)
         except subprocess.TimeoutExpired:
             output = b""
         self.close()

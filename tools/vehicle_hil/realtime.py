@@ -1,26 +1,27 @@
-"""Drives by the wall clock: runtime and simulated vehicle as processes of their own, on real shells.
+"""Drives by the wall clock: the vehicle's computer and the simulated vehicle as processes, on real shells.
 
-Three processes: this one starts the other two, watches and keeps the record; the runtime is the very
-command that runs on a vehicle; the vehicle lives in vehicle_process.py. Buses are python-can's
-`udp_multicast` on loopback, the GNSS receiver is on a pseudo-terminal. The runtime may be killed at any
-time, by `kill_runtime_at_s` or by a user's `kill -9`: the vehicle must then stop by its ECUs alone.
+This process starts both, watches and keeps the record. The computer is `firmware-runtime run` with the three
+processes that run on a vehicle (computer.py); the vehicle lives in vehicle_process.py. Buses are python-can's
+`udp_multicast` on loopback, the GNSS receiver is on a pseudo-terminal. The whole computer may be killed at
+any time, by `kill_runtime_at_s` or by a user's `kill -9`: the vehicle must then stop by its ECUs alone. Where
+one of its three processes is killed, the others deal with that.
 """
 
 import secrets
-import select
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 
-from firmware_runtime.executive.tick_grid import LoopStatistics
 from firmware_runtime.recorder.blackbox import BlackBoxReader
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 from firmware_runtime.vehicle.telemetry import Telemetry
 from vehicle_hil.child import Child, ended
+from vehicle_hil.computer import Computer
 from vehicle_hil.ending import Watch
 from vehicle_hil.result import REALTIME, DriveJob, DriveResult, Ending, Observer, Truth
 from vehicle_hil.scene import prepare
@@ -35,7 +36,6 @@ from vehicle_hil.vehicle_link import (
 )
 
 BLACK_BOX = "blackbox.bin"
-START_TIMEOUT_S = 60.0
 FOLLOW_EVERY_TICKS = 10
 """The black box is looked at so often for what the runtime says of itself."""
 
@@ -59,21 +59,17 @@ def run_realtime(job: DriveJob, observer: Observer) -> DriveResult:
         ready = reports.read(Ready)
         if ready is None:
             raise _not_started(vehicle)
-        runtime = stack.enter_context(_start_runtime(job, buses, ready.serial_port, box))
-        _await_first_line(runtime)
+        computer = stack.enter_context(Computer(job, buses, ready.serial_port, box))
+        beginning = computer.beginning()
+        if beginning is None:
+            raise _not_started(computer.child)
         observer.on_start(scene.setup)
-        observer.on_note(0, f"runtime is process {runtime.pid} (try: kill -9 {runtime.pid})")
+        observer.on_note(0, f"runtime is process {computer.pid} (try: kill -9 {computer.pid}), {beginning}")
         start_ns = time.monotonic_ns()
         write_record(vehicle.stdin, Go(start_ns))
-        drive = _Drive(job, observer, vehicle, reports, runtime, box, start_ns)
+        drive = _Drive(job, observer, vehicle, reports, computer, box, start_ns)
         drive.run()
         return drive.result()
-
-
-class _RuntimeStatistics(msgspec.Struct, frozen=True):
-    """What is wanted of the line that the runtime prints at its end."""
-
-    loop: LoopStatistics
 
 
 class _Drive:
@@ -85,7 +81,7 @@ class _Drive:
         observer: Observer,
         vehicle: Child,
         reports: RecordReader,
-        runtime: Child,
+        computer: Computer,
         box: Path,
         start_ns: int,
     ) -> None:
@@ -93,7 +89,7 @@ class _Drive:
         self._observer = observer
         self._vehicle = vehicle
         self._reports = reports
-        self._runtime = runtime
+        self._computer = computer
         self._box = BlackBoxReader(box)
         self._start_ns = start_ns
         self._telemetry: list[Telemetry] = []
@@ -125,7 +121,7 @@ class _Drive:
             if self._over(truth):
                 break
         self._end_ns = truth.time_ns
-        self._tell_timing(report.missed_periods, self._runtime.finish())
+        self._tell_timing(report.missed_periods, self._computer.finish())
         self._follow()
         self._vehicle.terminate()
         while self._reports.read(TickReport) is not None:
@@ -146,14 +142,10 @@ class _Drive:
             telemetry_afterwards=self._telemetry,
         )
 
-    def _tell_timing(self, vehicle_missed: int, runtime_said: bytes) -> None:
-        """Notes how well both kept their time: a busy machine explains a fault that has no other cause."""
-        texts = [f"vehicle missed {vehicle_missed} periods"]
-        if runtime_said:
-            loop = msgspec.json.decode(runtime_said.splitlines()[-1], type=_RuntimeStatistics).loop
-            late_ms = loop.worst_wake_ns / 1e6
-            texts.append(f"runtime missed {loop.missed_periods}, and began at most {late_ms:.1f} ms late")
-        self._observer.on_note(self._end_ns, ", ".join(texts))
+    def _tell_timing(self, vehicle_missed: int, computer_said: Sequence[str]) -> None:
+        """Notes how well all kept their time: a busy machine explains a fault that has no other cause."""
+        texts = [f"vehicle missed {vehicle_missed} periods", *computer_said]
+        self._observer.on_note(self._end_ns, "; ".join(texts))
 
     def _over(self, truth: Truth) -> bool:
         if self._standstill is not None:
@@ -170,13 +162,15 @@ class _Drive:
                 self._telemetry.append(msgspec.structs.replace(tick.telemetry, time_ns=time_ns))
 
     def _look_after_runtime(self, truth: Truth) -> None:
-        """Kills it at its time; notices when it has died, by whomever."""
+        """Kills it at its time; notices when it has died, by whomever, and what its processes say."""
         kill_at_s = self._job.kill_runtime_at_s
         if kill_at_s is not None and not self._killed and truth.time_ns >= kill_at_s * 1e9:
             self._killed = True
-            self._runtime.kill()
-        status = self._runtime.status()
+            self._computer.kill()
+        status = self._computer.status()
         if status is not None:
+            # Whoever killed the one that starts them: a computer is gone as a whole, or not at all.
+            self._computer.kill()
             lost_ns = time.monotonic_ns() - self._start_ns
             self._standstill = StandstillWatch(lost_ns, truth, ended(status))
             self._observer.on_note(lost_ns, f"runtime died: {ended(status)}")
@@ -185,16 +179,6 @@ class _Drive:
 def _start_vehicle(job: DriveJob) -> Child:
     command = [sys.executable, "-m", "vehicle_hil.vehicle_process"]
     return Child("simulated vehicle", command, job.out_dir / "vehicle.err")
-
-
-def _start_runtime(job: DriveJob, buses: list[str], port: str, box: Path) -> Child:
-    command = [sys.executable, "-m", "firmware_runtime.executive", "run", str(job.profile_path)]
-    command += ["--route", str(job.route_path), "--serial", port, "--record", str(box)]
-    for bus in buses:
-        command += ["--bus", bus]
-    if job.distance_m is not None:
-        command += ["--distance", str(job.distance_m)]
-    return Child("runtime", command, job.out_dir / "runtime.err")
 
 
 def _order(job: DriveJob, buses: list[str]) -> VehicleOrder:
@@ -217,13 +201,6 @@ def _free_bus(name: str) -> str:
     # 239.192.0.0/14 is for use inside one organisation (RFC 2365); ours does not leave this host.
     group = f"239.192.{secrets.randbelow(256)}.{1 + secrets.randbelow(254)}"
     return f"{name}=udp_multicast:{group},port={port}"
-
-
-def _await_first_line(runtime: Child) -> None:
-    """The runtime says on standard output that it begins."""
-    readable, _, _ = select.select([runtime.stdout], [], [], START_TIMEOUT_S)
-    if not readable or not runtime.stdout.readline():
-        raise _not_started(runtime)
 
 
 def _not_started(child: Child) -> ConfigurationError:

@@ -9,7 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from firmware_runtime.executive.machine.cores import Cores, core_text
-from firmware_runtime.executive.processes import CONTROL, PROCESSES, SERVICES, SUPERVISOR, Process
+from firmware_runtime.executive.processes import (
+    CONTROL,
+    PROCESSES,
+    RESTART_S,
+    SERVICES,
+    SUPERVISOR,
+    Process,
+)
 from firmware_runtime.vehicle.profile import ProfileData
 
 NAME = "firmware-runtime"
@@ -21,9 +28,6 @@ STOP_MARGIN_S = 10.0
 START_MAX_S = 30.0
 """Ready takes 1.5 s with a warm cache; a cold start compiles every DBC first (assumption)."""
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./$-]+")
-RESTART_S = 0.2
-"""Soon, for a supervisor that is gone holds no brake; not at once, for a defect that stays must not fill a
-core (assumption)."""
 
 
 @dataclass(frozen=True, slots=True)
