@@ -5,6 +5,7 @@ tick. No thread, no lock; a supervisor or `services` that is gone is not waited 
 """
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -12,7 +13,7 @@ from firmware_runtime.can.bus_events import BusEvent
 from firmware_runtime.can.bus_port import WatchedBus
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.controller import Controller
-from firmware_runtime.executive.host_health import UNKNOWN
+from firmware_runtime.executive.host_health import UNKNOWN, Health
 from firmware_runtime.executive.life_signs import LifeSigns
 from firmware_runtime.executive.link.crossing import ProposalCodec, ReportCodec
 from firmware_runtime.executive.link.datagram import Inbox, Outbox
@@ -20,7 +21,6 @@ from firmware_runtime.executive.link.tick_log import TickLog
 from firmware_runtime.executive.live.control_page import ControlStatus
 from firmware_runtime.executive.live.loop_figures import LoopFigures
 from firmware_runtime.executive.persistence.desk import StateDesk
-from firmware_runtime.executive.realtime import HealthSource, SerialSource
 from firmware_runtime.executive.stage_clock import StageClock
 from firmware_runtime.executive.tick_grid import TickGrid
 from firmware_runtime.recorder.tick_record import ControlTick
@@ -31,6 +31,21 @@ from firmware_runtime.safety.supervisor import SupervisorReport
 REPORT_AGE_MAX_NS = 50_000_000
 """A supervisor that has not said anything for so long is gone (assumption: five of its steps)."""
 NO_REPORT = "no report from the supervisor"
+
+
+class SerialSource(Protocol):
+    """Where serial bytes come from; see serial_port.SerialReader."""
+
+    def read(self, now_ns: int) -> bytes:
+        """All bytes that are there; returns at once, empty while the port is lost."""
+        ...
+
+
+class HealthSource(Protocol):
+    """How this computer fares; see host_health.HostHealth."""
+
+    @property
+    def latest(self) -> Health: ...
 
 
 class ReportDesk:
@@ -108,6 +123,7 @@ class ControlShell:
         stages.mark("receive")
         serial = self._serial.read(now_ns)
         report, told = self._desk.take(now_ns)
+        stages.mark("serial and report")
         host = HostReport(
             (*events, *told),
             period_ns,

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from firmware_runtime.executive import bus_options, bus_setup, compiled_databases, start_permission
+from firmware_runtime.executive.bus_figures import bus_figures
 from firmware_runtime.executive.bus_ports import open_buses
 from firmware_runtime.executive.clock import MonotonicClock
 from firmware_runtime.executive.deployment.permission import no_watchdog
@@ -133,7 +134,8 @@ def run(args: argparse.Namespace) -> int:
         if watchdog is not None and supervisor.parked and own.status is not LocalStatus.EXPIRED:
             watchdog.rest()
         status.end(clock.now_ns(), shell.statistics)
-        print(msgspec.json.encode(_figures(shell, supervisor)).decode(), flush=True)
+        figures = _figures(shell, supervisor) | {"buses": bus_figures(buses, guards)}
+        print(msgspec.json.encode(figures).decode(), flush=True)
     if own.status is LocalStatus.EXPIRED:
         print(f"supervisor: not well itself, silent since then: {own.reason}", file=sys.stderr, flush=True)
         return 1

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Protocol, Self
+from typing import BinaryIO, Self
 
 import msgspec
 
@@ -32,14 +32,6 @@ FLUSH_BYTES = 1 << 16
 
 class BlackBoxError(Exception):
     """A file is no black box, or one of another version; the message says which file, and what came."""
-
-
-class Recorder(Protocol):
-    """Where a shell puts its tick records."""
-
-    def record(self, tick: Record) -> None: ...
-
-    def close(self) -> None: ...
 
 
 class BlackBoxWriter:

@@ -1,43 +1,64 @@
 """`firmware-runtime run` and `replay` as a user runs them: real shells, bad input told in one line."""
 
+import contextlib
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
 import time
 import tty
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from firmware_runtime.recorder.blackbox import BlackBoxReader, BlackBoxWriter
-from firmware_runtime.recorder.tick_record import BlackBoxHeader, TickRecord
+from firmware_runtime.recorder.tick_record import (
+    BlackBoxHeader,
+    ControlBegin,
+    ControlTick,
+    SupervisorBegin,
+    SupervisorTick,
+)
 
 ROOT = Path(__file__).parents[2]
 PROFILE = "configs/q_truck.toml"
+SHARED_MEMORY = Path("/dev/shm")
 COMMAND = [sys.executable, "-m", "firmware_runtime.executive"]
 
 
-@pytest.fixture
-def route(tmp_path: Path) -> Path:
-    path = tmp_path / "straight.csv"
+def write_route(folder: Path) -> Path:
+    path = folder / "straight.csv"
     path.write_text("x_m,y_m\n" + "".join(f"{x},0\n" for x in range(0, 61, 2)))
     return path
 
 
 @pytest.fixture
-def receiver() -> Iterator[str]:
-    """A pseudo-terminal in the GNSS receiver's place."""
+def route(tmp_path: Path) -> Path:
+    return write_route(tmp_path)
+
+
+@contextmanager
+def pseudo_terminal() -> Generator[str]:
+    """In the GNSS receiver's place."""
     master, slave = pty.openpty()
     tty.setraw(slave)
     yield os.ttyname(slave)
     os.close(slave)
     os.close(master)
+
+
+@pytest.fixture
+def receiver() -> Iterator[str]:
+    with pseudo_terminal() as name:
+        yield name
 
 
 def arguments(
@@ -55,30 +76,107 @@ def run(*argv: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+class Run:
+    """`firmware-runtime run` without a vehicle; its processes by name, as its first line tells them."""
+
+    def __init__(self, *argv: str) -> None:
+        self.process = subprocess.Popen(
+            [*COMMAND, *argv], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line.startswith("running q_truck "), line
+        self.pids = {name: int(pid) for name, pid in re.findall(r"(\w+) pid (\d+)", line)}
+        assert set(self.pids) == {"control", "supervisor", "services"}
+
+    def children(self) -> list[int]:
+        """That it has now, by the kernel."""
+        pid = self.process.pid
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def finish(self) -> tuple[dict[str, Any], str]:
+        """Ends it as a service manager does; its figures, and what it had to say."""
+        self.process.send_signal(signal.SIGTERM)
+        said, complaints = self.process.communicate(timeout=30)
+        assert self.process.returncode == 0, complaints
+        return json.loads(said.splitlines()[-1]), complaints
+
+    def close(self) -> None:
+        children = self.children() if self.process.poll() is None else []
+        self.process.kill()
+        for pid in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.communicate()
+
+
 @pytest.fixture
-def record(route: Path, receiver: str, tmp_path: Path) -> Path:
-    """A black box of a short run, ended by SIGTERM as a service manager does."""
-    path = tmp_path / "black_box"
-    command = [*COMMAND, *arguments(route, receiver, "--record", str(path))]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("running q_truck ")
-        ticks = 0
-        reader = BlackBoxReader(path)
-        while ticks < 20 and process.poll() is None:
-            ticks += len(list(reader.ticks()))
-            time.sleep(0.01)
-        process.send_signal(signal.SIGTERM)
-        statistics = json.loads(process.stdout.readline())
-        assert process.wait(20) == 0
+def start() -> Iterator[Callable[..., Run]]:
+    """Starts runs, and ends what is left of them."""
+    runs: list[Run] = []
+
+    def begin(*argv: str) -> Run:
+        runs.append(Run(*argv))
+        return runs[-1]
+
+    yield begin
+    for each in runs:
+        each.close()
+
+
+def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+    end_s = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end_s
+        time.sleep(0.02)
+
+
+def gone(pid: int) -> bool:
+    """Also where it waits for its parent to notice."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A black box of a short run, and its route."""
+    folder = tmp_path_factory.mktemp("recorded")
+    route = write_route(folder)
+    path = folder / "black_box"
+    before = set(SHARED_MEMORY.glob("firmware-runtime-*"))
+    with pseudo_terminal() as receiver:
+        run = Run(*arguments(route, receiver, "--record", str(path)))
+        try:
+            assert set(SHARED_MEMORY.glob("firmware-runtime-*")) > before
+            reader = BlackBoxReader(path)
+            ticks: list[object] = []
+
+            def enough() -> bool:
+                ticks.extend(reader.ticks())
+                return len(ticks) > 20
+
+            until(enough)
+            figures, complaints = run.finish()
+        finally:
+            run.close()
+    assert complaints == ""
+    assert figures["control"]["loop"]["ticks"] > 20
+    assert figures["supervisor"]["shell"]["forwarded"] > 20
     # With no vehicle on the buses it sends all the same: its heartbeat says STANDING.
-    drive = statistics["buses"]["drive"]
-    assert drive["sent"] >= 20
+    drive = figures["supervisor"]["buses"]["drive"]
+    assert drive["sent"] > 20
     assert (drive["state"], drive["restart_error"]) == ("ERROR_ACTIVE", "")
-    assert drive["events"] == drive["foreign_sender_frames"] == drive["error_classes"] == {}
-    assert statistics["loop"]["ticks"] >= 20
-    assert (statistics["recorder_drops"], statistics["recorder_error"]) == (0, "")
-    return path
+    assert drive["foreign_sender_frames"] == drive["error_classes"] == {}
+    services = figures["services"]
+    taken = services["control records taken"] + services["supervisor records taken"]
+    assert services["records kept"] == taken
+    assert services["errors"] == []
+    assert figures["restarts"] == {"control": 0, "supervisor": 0, "services": 0}
+    assert set(SHARED_MEMORY.glob("firmware-runtime-*")) <= before, "the links are gone with it"
+    assert all(gone(pid) for pid in run.pids.values())
+    return path, route
 
 
 def replayed(record: Path, route: Path) -> subprocess.CompletedProcess[str]:
@@ -86,43 +184,107 @@ def replayed(record: Path, route: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.requirement("SR-30")
-def test_a_run_is_recorded_and_its_replay_gives_every_byte_again(record: Path, route: Path) -> None:
-    header = BlackBoxReader(record).header
+def test_a_run_is_recorded_and_its_replay_gives_every_byte_again(recorded: tuple[Path, Path]) -> None:
+    path, route = recorded
+    header = BlackBoxReader(path).header
     assert (header.vehicle, header.tick_ns) == ("q_truck", 10_000_000)
     assert header.started_unix_ns > 0
-    ticks = len(list(BlackBoxReader(record).ticks()))
-    answer = replayed(record, route)
-    assert (answer.returncode, answer.stdout) == (0, f"{ticks} ticks, every byte the same\n"), answer.stderr
+    records = list(BlackBoxReader(path).records())
+    ticks = sum(isinstance(record, ControlTick) for record in records)
+    steps = sum(isinstance(record, SupervisorTick) for record in records)
+    answer = replayed(path, route)
+    assert (answer.returncode, answer.stdout) == (
+        0,
+        f"control: {ticks} ticks, every byte the same\nsupervisor: {steps} ticks, every byte the same\n",
+    ), answer.stderr
+
+
+def changed(record: Path, path: Path, kind: type, number: int, **changes: object) -> Path:
+    """The record with one of this kind changed."""
+    reader = BlackBoxReader(record)
+    seen = 0
+    with BlackBoxWriter(path, reader.header) as writer:
+        for one in reader.records():
+            if isinstance(one, kind):
+                seen += 1
+                if seen == number + 1:
+                    one = msgspec.structs.replace(one, **changes)
+            writer.record(one)
+    return path
 
 
 @pytest.mark.requirement("SR-30")
-def test_a_changed_record_is_found_out(record: Path, route: Path, tmp_path: Path) -> None:
-    reader = BlackBoxReader(record)
-    changed = tmp_path / "changed"
-    with BlackBoxWriter(changed, reader.header) as writer:
-        for number, tick in enumerate(reader.ticks()):
-            assert isinstance(tick, TickRecord)
-            frames = list(tick.frames_out)
-            if number == 12:
-                frames[0] = frames[0]._replace(data=bytes(len(frames[0].data)))
-            writer.record(TickRecord(tick.time_ns, tick.frames_in, tick.serial_in, frames, tick.telemetry))
-    answer = replayed(changed, route)
+def test_a_changed_record_is_found_out_and_told_of_which_process(
+    recorded: tuple[Path, Path], tmp_path: Path
+) -> None:
+    record, route = recorded
+    answer = replayed(changed(record, tmp_path / "one", SupervisorTick, 12, frames_out=[]), route)
     assert answer.returncode == 1
-    assert "differs at tick 12" in answer.stdout
-    assert "in frame 1 of" in answer.stdout
+    assert "every byte the same" in answer.stdout.splitlines()[0]
+    assert "supervisor: differs at tick 12" in answer.stdout
+    assert "in number of frames" in answer.stdout
+    answer = replayed(changed(record, tmp_path / "two", ControlTick, 15, dropped_before=4), route)
+    assert answer.returncode == 1
+    assert "control: differs at tick 15" in answer.stdout
+    assert "4 ticks missing" in answer.stdout
 
 
-def test_another_identity_and_a_torn_end_are_noted(record: Path, route: Path, tmp_path: Path) -> None:
+def test_another_identity_and_a_torn_end_are_noted(recorded: tuple[Path, Path], tmp_path: Path) -> None:
+    record, route = recorded
     reader = BlackBoxReader(record)
     other = tmp_path / "other"
     with BlackBoxWriter(other, msgspec.structs.replace(reader.header, identity="c0ffee")) as writer:
-        for tick in reader.ticks():
-            writer.record(tick)
+        for one in reader.records():
+            writer.record(one)
     other.write_bytes(other.read_bytes()[:-3])
     answer = replayed(other, route)
     assert answer.returncode == 0
     assert "recorded by c0ffee" in answer.stderr
     assert "bytes at the end are no whole record" in answer.stderr
+
+
+def test_whichever_dies_begins_again_and_that_is_told(
+    route: Path, receiver: str, tmp_path: Path, start: Callable[..., Run]
+) -> None:
+    path = tmp_path / "black_box"
+    run = start(*arguments(route, receiver, "--record", str(path)))
+    for name in ("services", "control", "supervisor"):
+        os.kill(run.pids[name], signal.SIGKILL)
+        until(lambda dead=run.pids[name]: dead not in run.children() and len(run.children()) == 3)
+    reader = BlackBoxReader(path)
+    begun: list[object] = []
+
+    def all_again() -> bool:
+        begun.extend(one for one in reader.records() if isinstance(one, ControlBegin | SupervisorBegin))
+        return len(begun) == 4
+
+    until(all_again)
+    figures, complaints = run.finish()
+    assert figures["restarts"] == {"control": 1, "supervisor": 1, "services": 1}
+    for name in ("services", "control", "supervisor"):
+        assert f"{name} ended: signal 9 (SIGKILL); it begins again" in complaints
+    assert replayed(path, route).returncode == 0
+
+
+def test_where_it_dies_itself_the_three_are_asked_to_end(
+    route: Path, receiver: str, tmp_path: Path, start: Callable[..., Run]
+) -> None:
+    run = start(*arguments(route, receiver, "--link", str(tmp_path)))
+    run.process.kill()
+    until(lambda: all(gone(pid) for pid in run.pids.values()))
+
+
+def test_a_signal_from_the_terminal_reaches_it_alone(
+    route: Path, receiver: str, start: Callable[..., Run]
+) -> None:
+    run = start(*arguments(route, receiver))
+    group = os.getpgid(run.process.pid)
+    assert all(os.getpgid(pid) != group for pid in run.pids.values())
+    run.process.send_signal(signal.SIGINT)
+    run.process.send_signal(signal.SIGINT)
+    figures, complaints = run.finish()
+    assert None not in figures.values()
+    assert complaints == ""
 
 
 @pytest.mark.parametrize(
@@ -151,6 +313,7 @@ def test_what_cannot_be_opened_is_told_with_status_2(route: Path, receiver: str,
     cases = {
         ("--record", str(there_already)): "--record: " + str(there_already) + ": expected a new file",
         ("--record", str(tmp_path / "no" / "folder")): "No such file or directory",
+        ("--link", str(tmp_path / "none")): "--link: " + str(tmp_path / "none") + ": expected a folder",
         ("--serial", "/nowhere"): "--serial: /nowhere: expected a serial port that can be opened",
     }
     for further, message in cases.items():

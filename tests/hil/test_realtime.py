@@ -165,6 +165,9 @@ def test_telemetry_comes_from_the_black_box_on_the_drives_time(killed: KilledDri
 def test_nothing_is_left_behind(killed: KilledDrive) -> None:
     assert sorted(path.name for path in killed.out_dir.iterdir()) == ["blackbox.bin"]
     assert not Path(f"/proc/{killed.witness.runtime_pid}").exists()
+    named = re.findall(r"(control|supervisor|services) (\d+)", killed.witness.notes[0][1])
+    assert len(named) == 3
+    assert not any(Path(f"/proc/{pid}").exists() for _, pid in named)
 
 
 def test_interrupting_the_harness_ends_all_its_processes(route: Path, tmp_path: Path) -> None:
@@ -181,6 +184,7 @@ def test_interrupting_the_harness_ends_all_its_processes(route: Path, tmp_path: 
         assert pid, "the runtime never began"
         children = descendants(harness.pid)
         assert pid in children
+        assert len(children) >= 5, "the vehicle, the runtime and its three processes"
         time.sleep(0.5)
         harness.send_signal(signal.SIGINT)
         harness.stdout.read()
@@ -191,5 +195,9 @@ def test_interrupting_the_harness_ends_all_its_processes(route: Path, tmp_path: 
 
 
 def descendants(pid: int) -> list[int]:
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(word) for word in text.split()]
+    """Its children and theirs."""
+    found: list[int] = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        for word in path.read_text().split():
+            found += [int(word), *descendants(int(word))]
+    return found
