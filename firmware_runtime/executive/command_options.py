@@ -22,6 +22,24 @@ def add_route(parser: argparse.ArgumentParser) -> None:
     add_cache(parser)
 
 
+def add_start(parser: argparse.ArgumentParser) -> None:
+    """By what right a process starts; see start_permission."""
+    parser.add_argument("--manifest", metavar="FILE", type=Path, help="signed: what is to run")
+    parser.add_argument("--public-key", metavar="PEM", type=Path, help="whose signature counts")
+    parser.add_argument(
+        "--development",
+        action="store_true",
+        help="unsigned, or without rights; told on the bus, refused by a profile for deployment",
+    )
+
+
+def add_watchdog(parser: argparse.ArgumentParser) -> None:
+    """Of the supervisor's process."""
+    parser.add_argument(
+        "--watchdog", metavar="DEVICE", type=Path, help="fed while it is well; deployment needs one"
+    )
+
+
 def _positive(text: str) -> float:
     try:
         value = float(text)

@@ -18,7 +18,8 @@ END_ORDER = (CONTROL, SUPERVISOR, SERVICES)
 EPILOG = """\
 examples:
   firmware-runtime run configs/q_truck.toml --route configs/routes/yard.csv \\
-      --bus drive=socketcan:can0 --bus body=socketcan:can1 --serial /dev/ttyS0 --record black_box
+      --bus drive=socketcan:can0 --bus body=socketcan:can1 --serial /dev/ttyS0 \\
+      --record black_box --development
 
 It starts run-supervisor, run-services and run-control, and begins again whichever dies. The vehicle drives
 when the operator's inputs permit it. SIGTERM or SIGINT (Ctrl-C) stop the vehicle first and end all three
@@ -36,6 +37,8 @@ def add_parser(subparsers: Subparsers) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command_options.add_route(parser)
+    command_options.add_start(parser)
+    command_options.add_watchdog(parser)
     parser.add_argument("--bus", metavar="NAME=INTERFACE:CHANNEL", action="append", help=bus_options.HELP)
     parser.add_argument("--serial", metavar="PORT", help="GNSS receiver (default: as the profile says)")
     parser.add_argument("--record", metavar="FILE", type=Path, help="black box; the file must not exist yet")
@@ -67,24 +70,34 @@ def _commands(args: argparse.Namespace, link: Path) -> Callable[[str, bool], Seq
     buses: list[str] = args.bus or []
     words: dict[str, list[str]] = {
         "route": ["--route", str(args.route)],
-        "cache": ["--cache", str(args.cache)] if args.cache is not None else [],
+        "cache": _given("--cache", args.cache),
         "link": ["--link", str(link)],
         "bus": [word for bus in buses for word in ("--bus", bus)],
-        "serial": ["--serial", args.serial] if args.serial is not None else [],
-        "state": ["--state", str(args.state)] if args.state is not None else [],
-        "boxes": ["--record", str(args.record)] if args.record is not None else [],
+        "serial": _given("--serial", args.serial),
+        "state": _given("--state", args.state),
+        "boxes": _given("--record", args.record),
+        "watchdog": _given("--watchdog", args.watchdog),
     }
-    if args.distance is not None:
-        words["route"] += ["--distance", str(args.distance)]
+    start = _given("--manifest", args.manifest) + _given("--public-key", args.public_key)
+    start += ["--development"] if args.development else []
+    further = {
+        CONTROL: start + _given("--distance", args.distance),
+        SUPERVISOR: start,
+        SERVICES: list[str](),
+    }
 
     def command(name: str, again: bool) -> Sequence[str]:
         process = next(process for process in PROCESSES if process.name == name)
         chosen = [sys.executable, "-m", "firmware_runtime.executive", process.command, str(args.profile)]
-        chosen += [word for option in process.options for word in words[option]]
+        chosen += [word for option in process.options for word in words[option]] + further[process]
         # What it recorded before it died is gone on with.
         return [*chosen, "--append"] if again and process is SERVICES and args.record is not None else chosen
 
     return command
+
+
+def _given(option: str, value: object) -> list[str]:
+    return [option, str(value)] if value is not None else []
 
 
 def _say(line: str) -> None:

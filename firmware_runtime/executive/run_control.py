@@ -95,10 +95,12 @@ def run(args: argparse.Namespace) -> int:
         clock = MonotonicClock()
         stages = StageClock(clock)
         controller = Controller(profile, route, stages.mark)
-        health = HostHealth(ServicesWord(args.link, clock))
-        stack.callback(health.close)
         scheduling, rights = prepare_for_ticks(CONTROL.priority)
         configuration = start_permission.configuration(args, loaded, rights, lacking)
+        # After the real-time priority, which it inherits: a thread that others push aside while it holds the
+        # interpreter would keep the tick waiting, for tens of milliseconds on a busy machine.
+        health = HostHealth(ServicesWord(args.link, clock))
+        stack.callback(health.close)
         ticks.write(ControlBegin(clock.now_ns(), profile.identity, route.name))
         grid = TickGrid(clock)
         figures = LoopFigures(TICK_NS, stages.spreads)

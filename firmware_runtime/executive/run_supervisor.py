@@ -12,7 +12,13 @@ from pathlib import Path
 
 import msgspec
 
-from firmware_runtime.executive import bus_options, bus_setup, compiled_databases, start_permission
+from firmware_runtime.executive import (
+    bus_options,
+    bus_setup,
+    command_options,
+    compiled_databases,
+    start_permission,
+)
 from firmware_runtime.executive.bus_figures import bus_figures
 from firmware_runtime.executive.bus_ports import open_buses
 from firmware_runtime.executive.clock import MonotonicClock
@@ -72,9 +78,7 @@ def add_parser(subparsers: Subparsers) -> None:
         required=True,
         help="that `control` drives: part of the identity",
     )
-    parser.add_argument(
-        "--watchdog", metavar="DEVICE", type=Path, help="fed while it is well; deployment needs one"
-    )
+    command_options.add_watchdog(parser)
     start_permission.add(parser)
     compiled_databases.add(parser)
     parser.add_argument("--bus", metavar="NAME=INTERFACE:CHANNEL", action="append", help=bus_options.HELP)

@@ -10,6 +10,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from firmware_runtime.executive import command_options
 from firmware_runtime.executive.deployment.permission import no_manifest, permit, require_signed
 from firmware_runtime.executive.scheduling import Rights
 from firmware_runtime.vehicle.enums import Configuration
@@ -19,13 +20,7 @@ from firmware_runtime.vehicle.problems import ConfigurationError, Problem
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
-    parser.add_argument("--manifest", metavar="FILE", type=Path, help="signed: what is to run")
-    parser.add_argument("--public-key", metavar="PEM", type=Path, help="whose signature counts")
-    parser.add_argument(
-        "--development",
-        action="store_true",
-        help="unsigned, or without rights; told on the bus, refused by a profile for deployment",
-    )
+    command_options.add_start(parser)
 
 
 ALL_RIGHTS = Rights(True, True)

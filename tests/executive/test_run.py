@@ -67,7 +67,7 @@ def arguments(
     chosen = ["run", PROFILE, "--route", str(route), "--serial", receiver]
     for bus in buses:
         chosen += ["--bus", f"{bus}=virtual:{bus}"]
-    return [*chosen, *further]
+    return [*chosen, "--development", *further]
 
 
 def run(*argv: str) -> subprocess.CompletedProcess[str]:

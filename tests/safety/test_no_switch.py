@@ -19,7 +19,9 @@ RUNTIME = Path(__file__).parents[2] / "firmware_runtime"
 OUTSIDE = {"os", "sys", "argparse", "getopt", "configparser", "socket", "subprocess", "pathlib", "io"}
 """Through these something could be told to the safety part beside its inputs and the checked profile."""
 
-RUN_OPTIONS = {"--help", "--route", "--distance", "--cache", "--bus", "--serial", "--record"}
+PLACES = {"--link", "--state", "--record", "--cache"}
+START = {"--manifest", "--public-key", "--development"}
+RUN_OPTIONS = {"--help", "--route", "--distance", "--bus", "--serial", "--watchdog", *PLACES, *START}
 """Written again: what a vehicle's runtime can be told at its start."""
 
 

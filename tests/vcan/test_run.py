@@ -38,6 +38,7 @@ class Running:
         self.route = folder / "straight.csv"
         self.route.write_text("x_m,y_m\n" + "".join(f"{x},0\n" for x in range(0, 61, 2)))
         words = ["run", PROFILE, "--route", str(self.route), "--serial", receiver, "--record", str(self.box)]
+        words += ["--development"]
         words += ["--bus", f"drive=socketcan:{CHANNEL}", "--bus", f"body=socketcan:{BODY}"]
         self._process = subprocess.Popen(
             [*COMMAND, *words], cwd=ROOT, env=UNMEASURED, stdout=subprocess.PIPE, text=True

@@ -57,7 +57,7 @@ class Computer:
         self._link = Path(tempfile.mkdtemp(prefix="vehicle-hil-", dir=place))
         command = [sys.executable, "-m", "firmware_runtime.executive", "run", str(job.profile_path)]
         command += ["--route", str(job.route_path), "--serial", port, "--record", str(box)]
-        command += ["--link", str(self._link)]
+        command += ["--link", str(self._link), "--development"]
         for bus in buses:
             command += ["--bus", bus]
         if job.distance_m is not None:
