@@ -97,8 +97,9 @@ class Bench:
             stages,
             Warm(),
             LoopFigures(TICK_NS, stages.spreads),
-            None,
-            None,
+            status=None,
+            state=None,
+            life=None,
         )
         asked = iter([False] * (count - 1))
         # Without one word of a vehicle it ends with the tick in which it is asked to.
