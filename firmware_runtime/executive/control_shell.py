@@ -122,8 +122,9 @@ class ControlShell:
             events += bus.take_events()
         stages.mark("receive")
         serial = self._serial.read(now_ns)
+        stages.mark("serial")
         report, told = self._desk.take(now_ns)
-        stages.mark("serial and report")
+        stages.mark("report")
         host = HostReport(
             (*events, *told),
             period_ns,
