@@ -113,6 +113,6 @@ def test_a_reaction_beyond_it_is_found(good: Outcome, change: dict[str, Any]) ->
 
 def test_the_table_counts_the_runs_that_did_not_count() -> None:
     text = as_table([CONTROL_DIED._replace(repeats=2), SUPERVISOR_DIED._replace(latched_ms=None)])
-    assert "2 runs did not count" in text
+    assert "2 runs did not count: in 2 this machine stalled" in text
     assert "safe frame 35.0 ms" in text
     assert "latch: never" in text

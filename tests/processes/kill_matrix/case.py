@@ -22,6 +22,8 @@ RADIUS_M = 100.0
 ROUTE_M, SHORT_M = 300.0, 6.0
 """One long bend: whoever stops along the path has to steer, and 8.3 m/s are 0.7 m/s² to the side. At rest the
 truck is at the end of a short one, ready and asked for nothing more."""
+LEFT_MPS = 0.3
+"""A truck that is so much slower than it was has been stopped before anything was done to it."""
 MARGIN_NS = 20_000_000
 """A stall counts from so long before the begin."""
 REACTION_NS = 150_000_000
@@ -47,18 +49,20 @@ def write_route(folder: Path, length_m: float) -> Path:
 
 def run_case(case: Case, folder: Path) -> Outcome:
     """The first of up to TRIES runs in which the machine did not stall; the last one if it always did."""
+    unreached: list[str] = []
     for repeats in range(TRIES):
         attempt = folder / f"{case.process}-{case.how}-{case.place.speed_mps:g}-{repeats}"
         attempt.mkdir(parents=True)
         try:
             outcome = run_once(case, attempt)._replace(repeats=repeats)
-        except NotReachedError:
+        except NotReachedError as error:
             if repeats == TRIES - 1:
                 raise
+            unreached.append(str(error))
             continue
         if outcome.stall_ms * 1e6 <= STALL_MAX_NS:
             break
-    return outcome
+    return outcome._replace(unreached=tuple(unreached))
 
 
 def run_once(case: Case, folder: Path) -> Outcome:
@@ -72,6 +76,8 @@ def run_once(case: Case, folder: Path) -> Outcome:
         _reach(case, computer)
         _watch(computer, BEFORE_S)
         began, truths = computer.truth, len(computer.truths)
+        if began is None or began.speed_mps < case.place.speed_mps - LEFT_MPS:
+            raise NotReachedError(f"{case}: it did not stay there\n{computer.status()}")
         number = getattr(signal, case.how, signal.SIGUSR1)
         begin_ns = computer.signal(case.process, number)
         gone_ns = _follow(case, computer)
@@ -79,7 +85,6 @@ def run_once(case: Case, folder: Path) -> Outcome:
         status = child.status()
         log = child.log.read_text(errors="replace").strip().splitlines() if child.log.exists() else []
         others_ended = [f"{name}: {ended(computer.children[name].status())}" for name in others]
-        assert began is not None
         return _outcome(case, computer, began, computer.truths[truths:], begin_ns)._replace(
             ended=ended(status),
             ended_ms=None if status is None else (gone_ns - begin_ns) / 1e6,

@@ -37,4 +37,6 @@ class Outcome(NamedTuple):
     stall_ms: float
     """Longest time around the reaction in which this machine gave no processor."""
     repeats: int = 0
-    """Runs before this one that did not count, as the machine stalled in them."""
+    """Runs before this one that did not count: the machine stalled in them, or the truck never came there."""
+    unreached: tuple[str, ...] = ()
+    """Of those in which it never came there: what the processes said of themselves."""

@@ -61,7 +61,12 @@ def as_table(outcomes: Sequence[Outcome]) -> str:
         for line in lines
     ]
     repeats = sum(outcome.repeats for outcome in outcomes)
-    text.append(f"{repeats} runs did not count, as this machine stalled for more than a tick in them.")
+    unreached = [words for outcome in outcomes for words in outcome.unreached]
+    text.append(
+        f"{repeats} runs did not count: in {repeats - len(unreached)} this machine stalled for more than a "
+        f"tick, in {len(unreached)} the truck stopped before anything was done to it."
+    )
+    text += unreached
     return "\n".join(text)
 
 
