@@ -9,9 +9,12 @@ import pytest
 from hypothesis import settings
 
 from firmware_runtime.assessment.requirements import IDENTIFIERS
+from tests.turns import ALONE, turn
 
 LONGEST_FIRST = (
+    "tests/processes/test_kill_matrix.py",
     "tests/tools/test_vcan_run.py",
+    "tests/processes/test_soak.py",
     "tests/drives/",
     "tests/assessment/",
     "tests/safety/test_mutants.py",
@@ -20,6 +23,8 @@ LONGEST_FIRST = (
 )
 """Workers take files in this order, then the rest: none is left with a long one when the others are done."""
 UNMEASURED = (
+    "tests/processes/test_kill_matrix.py",
+    "tests/processes/test_soak.py",
     "tests/drives/",
     "tests/assessment/test_exploration.py",
     "tests/executive/test_safety.py",
@@ -28,6 +33,9 @@ UNMEASURED = (
 )
 """Whole drives and whole state spaces: coverage would make them 2.5 to 4 times as long, and count as tested
 each line that a drive happens to pass. What is left has to reach the coverage that is asked by itself."""
+
+COVERAGE_OF_CHILDREN = "COVERAGE_PROCESS_CONFIG"
+"""Where coverage.py tells child processes to measure themselves."""
 
 settings.register_profile("project", deadline=None, print_blob=True)
 # In CI the same examples each time, so that a red build says something about the change.
@@ -47,14 +55,20 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Fixtures too, which pytest-cov's own marker leaves measured."""
-    measuring = coverage.Coverage.current()
-    if measuring is None or not item.nodeid.startswith(UNMEASURED):
-        return (yield)
-    measuring.stop()
-    try:
-        return (yield)
-    finally:
-        measuring.start()
+    with turn(item.nodeid):
+        measuring = coverage.Coverage.current()
+        if measuring is None or not item.nodeid.startswith(UNMEASURED):
+            return (yield)
+        measuring.stop()
+        # Where the time of processes is judged, they are not measured either.
+        judged = item.nodeid.startswith(ALONE)
+        for_children = os.environ.pop(COVERAGE_OF_CHILDREN, None) if judged else None
+        try:
+            return (yield)
+        finally:
+            measuring.start()
+            if for_children is not None:
+                os.environ[COVERAGE_OF_CHILDREN] = for_children
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
