@@ -34,7 +34,7 @@ NO_REPORT = "no report from the supervisor"
 
 
 class SerialSource(Protocol):
-    """Where serial bytes come from; see serial_port.SerialReader."""
+    """Where serial bytes come from; see serial_thread.SerialThread."""
 
     def read(self, now_ns: int) -> bytes:
         """All bytes that are there; returns at once, empty while the port is lost."""

@@ -30,6 +30,7 @@ from firmware_runtime.executive.persistence.desk import StateDesk
 from firmware_runtime.executive.processes import CONTROL
 from firmware_runtime.executive.scheduling import prepare_for_ticks
 from firmware_runtime.executive.serial_port import open_serial
+from firmware_runtime.executive.serial_thread import SerialThread
 from firmware_runtime.executive.services_word import ServicesWord
 from firmware_runtime.executive.stage_clock import StageClock
 from firmware_runtime.executive.stop_request import StopRequest
@@ -82,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     profile = with_routes(loaded, [args.route])
     with ExitStack() as stack:
         buses = open_buses(args.bus or [], profile, None, stack)
-        serial = open_serial(args.serial or profile.data.localisation.serial_port, profile, stack)
+        port = open_serial(args.serial or profile.data.localisation.serial_port, profile, stack)
         try:
             proposals = Outbox(args.link / crossing.PROPOSALS)
             reports = Inbox(args.link / crossing.REPORTS)
@@ -97,10 +98,12 @@ def run(args: argparse.Namespace) -> int:
         controller = Controller(profile, route, stages.mark)
         scheduling, rights = prepare_for_ticks(CONTROL.priority)
         configuration = start_permission.configuration(args, loaded, rights, lacking)
-        # After the real-time priority, which it inherits: a thread that others push aside while it holds the
+        # After the real-time priority, which both inherit: a thread that others push aside while it holds the
         # interpreter would keep the tick waiting, for tens of milliseconds on a busy machine.
         health = HostHealth(ServicesWord(args.link, clock))
         stack.callback(health.close)
+        serial = SerialThread(port)
+        stack.callback(serial.close)
         ticks.write(ControlBegin(clock.now_ns(), profile.identity, route.name))
         grid = TickGrid(clock)
         figures = LoopFigures(TICK_NS, stages.spreads)

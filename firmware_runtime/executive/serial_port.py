@@ -35,8 +35,8 @@ class SerialStatistics:
 class SerialReader:
     """Reads a port without blocking. While it is lost `read` gives nothing, and tries to reopen it.
 
-    The runtime notices a lost receiver by the age of its last fix. Reopening takes place in the tick, at
-    most every RETRY_FIRST_NS; opening a port costs well below a millisecond (assumption).
+    The runtime notices a lost receiver by the age of its last fix. Reopening takes place in `read`, at most
+    every RETRY_FIRST_NS. The tick reads by a thread (serial_thread.py).
     """
 
     def __init__(self, path: str, baud: int) -> None:
@@ -52,6 +52,10 @@ class SerialReader:
             raise SerialPortError(
                 f"serial port {path}: expected a port to read from, got: {error}"
             ) from error
+
+    def fileno(self) -> int | None:
+        """To wait on; None while the port is lost."""
+        return self._port.fileno() if self._port is not None else None
 
     @property
     def is_open(self) -> bool:
