@@ -12,6 +12,7 @@ from firmware_runtime.can.bus import BusError, BusPort, open_bus
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.bus_options import parse_bus_options
 from firmware_runtime.executive.clock import MonotonicClock
+from firmware_runtime.executive.processes import CONTROL_PRIORITY
 from firmware_runtime.executive.scheduling import prepare_for_ticks
 from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.tick_grid import TickGrid
@@ -27,6 +28,9 @@ from vehicle_hil.vehicle_link import (
     VehicleOrder,
     write_record,
 )
+
+PRIORITY = CONTROL_PRIORITY - 1
+"""On a truck it is no process of this computer: it must not keep the runtime's own from a core."""
 
 
 def main() -> int:
@@ -48,7 +52,7 @@ def main() -> int:
         go = reader.read(Go)
         if go is None:
             return 1
-        prepare_for_ticks()
+        prepare_for_ticks(PRIORITY)
         reports = BackgroundPipe(sys.stdout.fileno())
         _drive(scene, ports, pty, go.start_ns, stop, reports)
         reports.close()
