@@ -1,83 +1,87 @@
-"""The command that drives a vehicle, on a real CAN stack: what happens on its buses becomes its faults."""
+"""Controller and supervisor on a real CAN stack: what happens on their buses becomes faults and is on record.
 
-import json
-import os
-import pty
-import signal
-import subprocess
-import sys
+As one component in this process: the kernel under it may be too slow for processes that watch their own time.
+"""
+
 import time
-import tty
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from firmware_runtime.recorder.blackbox import BlackBoxReader
-from firmware_runtime.recorder.tick_record import DrivingRecord
+from firmware_runtime.can.bus_events import BusEvent
+from firmware_runtime.can.bus_port import send_all
+from firmware_runtime.can.frame import Frame
+from firmware_runtime.executive import bus_setup
+from firmware_runtime.executive.bus_figures import bus_figures
+from firmware_runtime.executive.bus_ports import open_buses
+from firmware_runtime.executive.bus_restarts import BusRestarts
+from firmware_runtime.executive.onboard import Onboard
+from firmware_runtime.recorder.replay import replay
+from firmware_runtime.recorder.tick_record import TickRecord
+from firmware_runtime.safety.host_report import HostReport
+from firmware_runtime.vehicle.load import load_profile
+from tests.drives.rig import BEND
 from tests.vcan.side import CHANNEL, PATIENCE_S, Line, error_frame, run
 
-ROOT = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-m", "firmware_runtime.executive"]
-PROFILE = "configs/q_truck.toml"
+PROFILE = Path(__file__).parents[2] / "configs" / "q_truck.toml"
 BODY = "vcan1"
 STEERING, WHEELS, NOBODYS = "0CFF0327", "0CFF120B", "18FF9955"
 CONTROLLER, BUS_OFF, RESTARTED = 0x004, 0x040, 0x100
 TX_PASSIVE = 0x20
-UNMEASURED = {key: value for key, value in os.environ.items() if "COV" not in key}
-"""Coverage of a whole runtime in there would take longer than all other tests on the bus."""
 GIVE_UP_S = 30.0
 """Five attempts, their waits and answers take 6.3 s by the runtime's clock, in a kernel that may be slow."""
+PAUSE_S = 0.005
 
 
 class Running:
-    """`firmware-runtime run` on two buses without a vehicle; its black box is read as it grows."""
+    """On two buses without a vehicle, tick after tick as fast as this kernel goes."""
 
-    def __init__(self, folder: Path, receiver: str) -> None:
-        self.box = folder / "box"
-        self.route = folder / "straight.csv"
-        self.route.write_text("x_m,y_m\n" + "".join(f"{x},0\n" for x in range(0, 61, 2)))
-        words = ["run", PROFILE, "--route", str(self.route), "--serial", receiver, "--record", str(self.box)]
-        words += ["--development"]
-        words += ["--bus", f"drive=socketcan:{CHANNEL}", "--bus", f"body=socketcan:{BODY}"]
-        self._process = subprocess.Popen(
-            [*COMMAND, *words], cwd=ROOT, env=UNMEASURED, stdout=subprocess.PIPE, text=True
-        )
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline().startswith("running q_truck")
-        self._reader = BlackBoxReader(self.box)
-        self.ticks: list[DrivingRecord] = []
+    def __init__(self, stack: ExitStack) -> None:
+        self.profile = load_profile(PROFILE)
+        self._guards = bus_setup.guards(self.profile)
+        options = [f"drive=socketcan:{CHANNEL}", f"body=socketcan:{BODY}"]
+        self._buses = open_buses(options, self.profile, self._guards, stack)
+        self._ports = {bus.name: bus for bus in self._buses}
+        self._onboard = Onboard(self.profile, BEND)
+        self._restarts = BusRestarts(self._buses)
+        self.ticks: list[TickRecord] = []
 
-    def until(self, enough: Callable[[DrivingRecord], bool], seconds: float = PATIENCE_S) -> DrivingRecord:
+    def _tick(self) -> TickRecord:
+        now_ns = time.monotonic_ns()
+        frames: list[Frame] = []
+        events: list[BusEvent] = []
+        for bus in self._buses:
+            frames += bus.receive(now_ns)
+            events += bus.take_events()
+        host = HostReport(tuple(events))
+        out = self._onboard.step(now_ns, frames, b"", host)
+        send_all(self._ports, out)
+        self._restarts.take(now_ns, self._onboard.controller.bus_watch.renewals)
+        tick = TickRecord(now_ns, frames, b"", out, self._onboard.telemetry, host=host)
+        self.ticks.append(tick)
+        return tick
+
+    def until(self, enough: Callable[[TickRecord], bool], seconds: float = PATIENCE_S) -> TickRecord:
         """The next tick for which it holds."""
         end_s = time.monotonic() + seconds
-        while True:
-            for tick in self._reader.ticks():
-                self.ticks.append(tick)
-                if enough(tick):
-                    return tick
-            assert time.monotonic() < end_s, self.ticks[-1].telemetry.faults
-            time.sleep(0.05)
+        while not enough(tick := self._tick()):
+            assert time.monotonic() < end_s, tick.telemetry.faults
+            time.sleep(PAUSE_S)
+        return tick
 
-    def until_fault(self, text: str, seconds: float = PATIENCE_S) -> DrivingRecord:
+    def until_fault(self, text: str, seconds: float = PATIENCE_S) -> TickRecord:
         return self.until(lambda t: any(text in fault for fault in t.telemetry.faults), seconds)
 
-    def finish(self) -> dict[str, dict[str, object]]:
-        """Ends it as a service manager does; the supervisor's figures of each bus."""
-        self._process.send_signal(signal.SIGTERM)
-        said, _ = self._process.communicate(timeout=PATIENCE_S)
-        assert self._process.returncode == 0
-        self.ticks += self._reader.ticks()
-        return json.loads(said)["supervisor"]["buses"]
+    def figures(self) -> dict[str, dict[str, object]]:
+        """Of each bus, as a process tells them at its end."""
+        return bus_figures(self._buses, self._guards)
 
-    def kill(self) -> None:
-        """The kernel asks the three to end then."""
-        self._process.kill()
-        self._process.wait()
-
-    def events(self, bus: str) -> set[str]:
-        """Kinds that came of this bus, from either process's port."""
-        return {event.kind.name for tick in self.ticks for event in tick.host.bus_events if event.bus == bus}
+    def events(self, bus: str) -> dict[str, int]:
+        """Of this bus, by kind."""
+        return self._onboard.controller.bus_watch.counts[bus]
 
 
 @pytest.fixture(scope="module")
@@ -89,14 +93,9 @@ def body_bus() -> Iterator[None]:
 
 
 @pytest.fixture
-def running(tmp_path: Path, body_bus: None) -> Iterator[Running]:
-    master, slave = pty.openpty()
-    tty.setraw(slave)
-    running = Running(tmp_path, os.ttyname(slave))
-    yield running
-    running.kill()
-    os.close(slave)
-    os.close(master)
+def running(body_bus: None) -> Iterator[Running]:
+    with ExitStack() as stack:
+        yield Running(stack)
 
 
 def test_the_run_tells_of_its_buses_and_its_black_box_replays(line: Line, running: Running) -> None:
@@ -118,12 +117,12 @@ def test_the_run_tells_of_its_buses_and_its_black_box_replays(line: Line, runnin
     running.until_fault("bus_given_up: body after 5 attempts", GIVE_UP_S)
     plain.send(error_frame(RESTARTED))
     running.until(lambda t: not any("bus_disturbed" in fault for fault in t.telemetry.faults))
-    buses = running.finish()
+    buses = running.figures()
     drive, body = buses["drive"], buses["body"]
     assert (drive["state"], body["state"]) == ("ERROR_ACTIVE", "BUS_OFF")
-    assert running.events("drive") == {"FOREIGN_SENDER", "STATE"}
+    assert running.events("drive") == {"FOREIGN_SENDER": 1, "STATE": 2}
     assert drive["foreign_sender_frames"] == {"drive.SteeringCommand": 1}
-    assert running.events("body") == {"STATE", "RESTART", "RECOVERY_GIVEN_UP"}
+    assert running.events("body") == {"STATE": 1, "RESTART": 5, "RECOVERY_GIVEN_UP": 1}
     assert body["restarts"] == 5
     assert body["error_classes"] == {"BUS_OFF": 1}
     assert "not supported" in str(body["restart_error"]), "vcan is no CAN controller"
@@ -131,9 +130,7 @@ def test_the_run_tells_of_its_buses_and_its_black_box_replays(line: Line, runnin
     assert heard == {0x8000_0000 | int(text, 16) for text in (WHEELS, STEERING)}, (
         "what is nobody's is left out"
     )
-    command = [*COMMAND, "replay", str(running.box), PROFILE, "--route", str(running.route)]
-    answer = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=UNMEASURED, check=False)
-    control, supervisor = answer.stdout.splitlines()
-    assert control == f"control: {len(running.ticks)} ticks, every byte the same", answer.stderr
-    assert supervisor.startswith("supervisor: ")
-    assert supervisor.endswith("every byte the same")
+    decoder = msgspec.msgpack.Decoder(TickRecord)
+    read = [decoder.decode(msgspec.msgpack.encode(tick)) for tick in running.ticks]
+    result = replay(read, Onboard(running.profile, BEND))
+    assert (result.ticks, result.difference) == (len(read), None)
