@@ -85,6 +85,11 @@ def test_a_leak_a_loss_and_an_end_are_problems() -> None:
         took_over="no proposal from control",
         ended=["services"],
     )
+    assert len(bad.problems()) == 7
+    # 200 kB/h are 2 kB in a minute; in ten minutes they are growth.
+    bad.seconds = 600.0
+    assert len(bad.problems()) == 8
+    bad.seconds, bad.growth = 60.0, {"control": Growth(110_000.0, 10_000.0, 5000.0)}
     assert len(bad.problems()) == 8
 
 
