@@ -1,5 +1,7 @@
 """Before anything drives the service brake has come when it was asked, and gone again."""
 
+from typing import Any
+
 import pytest
 
 from firmware_runtime.safety.brake_proof import BrakeProof
@@ -55,7 +57,7 @@ def test_a_brake_that_does_not_come_or_drags_is_never_proved() -> None:
     ],
 )
 def test_it_neither_asks_nor_believes_while_the_springs_do_not_hold_or_the_brake_cannot_tell(
-    changes: dict[str, object],
+    changes: dict[str, Any],
 ) -> None:
     made = proof()
     assert step(made, HOLD_N, **changes) == 0.0
