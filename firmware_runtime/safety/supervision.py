@@ -10,6 +10,7 @@ One deviation: there a missed deadline is EXPIRED at once; here a row may bear o
 without the right to real time makes everybody late now and then.
 """
 
+from collections import deque
 from collections.abc import Collection
 from enum import IntEnum
 from typing import NamedTuple
@@ -48,7 +49,9 @@ class DeadlineRow(NamedTuple):
     what: str
     max_ns: int
     forgiven_ns: int
-    """One that was missed is borne, and forgotten after so long."""
+    """One that was missed is forgotten after so long."""
+    borne: int
+    """So many that are not forgotten yet."""
 
 
 class Alive:
@@ -98,21 +101,23 @@ def _borne(failed: int, most: int) -> LocalStatus:
 class Deadline:
     def __init__(self, row: DeadlineRow) -> None:
         self._row = row
-        self._missed_ns: int | None = None
+        self._missed_ns: deque[int] = deque(maxlen=row.borne + 1)
+        """The last ones."""
         self.status = LocalStatus.OK
         self.reason = ""
 
     def judge(self, now_ns: int, took_ns: int) -> bool:
         """took_ns: from the one checkpoint to the other, which was passed now. True: in time."""
         row = self._row
-        recent = self._missed_ns is not None and now_ns - self._missed_ns < row.forgiven_ns
+        missed_ns = self._missed_ns
         if took_ns > row.max_ns:
-            self._missed_ns = now_ns
+            missed_ns.append(now_ns)
+            too_many = len(missed_ns) > row.borne and now_ns - missed_ns[0] < row.forgiven_ns
             self.reason = f"{row.what} {took_ns * 1e-6:.1f} ms, limit {row.max_ns * 1e-6:g} ms"
-            worse = LocalStatus.EXPIRED if recent else LocalStatus.FAILED
+            worse = LocalStatus.EXPIRED if too_many else LocalStatus.FAILED
             self.status = max(self.status, worse)
             return False
-        if self.status is LocalStatus.FAILED and not recent:
+        if self.status is LocalStatus.FAILED and now_ns - missed_ns[-1] >= row.forgiven_ns:
             self.status = LocalStatus.OK
         return True
 

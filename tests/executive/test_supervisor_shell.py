@@ -133,8 +133,8 @@ def test_as_long_as_it_is_well_it_says_something_in_each_step(process: Process) 
 def test_slow_by_30_ms_it_never_sends_again(process: Process) -> None:
     process.steps(50)
     process.supervisor.takes_ns = 30 * MS
-    assert process.steps(1) == 0
-    assert process.steps(1) == 0
+    for _ in range(11):
+        assert process.steps(1) == 0
     process.supervisor.takes_ns = 0
     assert process.steps(200) == 0
     assert process.own.status is LocalStatus.EXPIRED
@@ -165,7 +165,7 @@ def test_its_loop_ends_by_itself_then(process: Process) -> None:
         return False
 
     process.shell.run(never)
-    assert len(asked) == 2, "two slow steps, and no third"
+    assert len(asked) == 11, "ten slow steps are borne"
 
 
 def test_a_step_that_misses_a_stage_sends_nothing(process: Process) -> None:

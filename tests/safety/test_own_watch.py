@@ -55,31 +55,32 @@ def test_as_often_as_it_is_asked_is_well(period_ms: float) -> None:
     assert process.watch.status is LocalStatus.OK
 
 
-@pytest.mark.parametrize(("took_ms", "status"), [(20.0, LocalStatus.OK), (20.1, LocalStatus.FAILED)])
-def test_a_step_may_take_20_ms(process: Process, took_ms: float, status: LocalStatus) -> None:
+@pytest.mark.parametrize(("took_ms", "status"), [(28.0, LocalStatus.OK), (28.1, LocalStatus.FAILED)])
+def test_a_step_may_take_28_ms(process: Process, took_ms: float, status: LocalStatus) -> None:
     process.now_ns -= 10 * MS
     assert process.step(took_ms) is (status is LocalStatus.OK), "what a late one says is old"
     assert process.watch.status is status
-    expected = "" if status is LocalStatus.OK else "a step took 20.1 ms, limit 20 ms"
+    expected = "" if status is LocalStatus.OK else "a step took 28.1 ms, limit 28 ms"
     assert process.watch.reason == expected
     assert process.step(), "but one is borne"
 
 
-@pytest.mark.parametrize(("gap_ms", "status"), [(30.0, LocalStatus.OK), (30.1, LocalStatus.FAILED)])
-def test_nothing_may_be_sent_for_30_ms(process: Process, gap_ms: float, status: LocalStatus) -> None:
+@pytest.mark.parametrize(("gap_ms", "status"), [(45.0, LocalStatus.OK), (45.1, LocalStatus.FAILED)])
+def test_nothing_may_be_sent_for_45_ms(process: Process, gap_ms: float, status: LocalStatus) -> None:
     # The last frames went 9 ms ago, and a step takes 1 ms.
     process.now_ns += round((gap_ms - 10.0) * MS)
     assert process.step()
     assert process.watch.status is status
-    expected = "" if status is LocalStatus.OK else "nothing was sent for 30.1 ms, limit 30 ms"
+    expected = "" if status is LocalStatus.OK else "nothing was sent for 45.1 ms, limit 45 ms"
     assert process.watch.reason == expected
 
 
 @pytest.mark.requirement("SR-11")
 def test_of_steps_that_are_30_ms_late_none_is_sent_so_that_the_ecus_latch(process: Process) -> None:
     """50 ms after the last frame, which was in time."""
-    assert not process.step(took_ms=30.3)
-    assert process.watch.status is LocalStatus.FAILED
+    for _ in range(10):
+        assert not process.step(took_ms=30.3)
+        assert process.watch.status is LocalStatus.FAILED
     assert not process.step(took_ms=30.3)
     assert process.watch.status is LocalStatus.EXPIRED
     process.now_ns += 2_000 * MS
@@ -88,7 +89,7 @@ def test_of_steps_that_are_30_ms_late_none_is_sent_so_that_the_ecus_latch(proces
 
 def test_a_stall_in_a_second_is_borne_and_forgiven(process: Process) -> None:
     for _ in range(3):
-        process.now_ns += 40 * MS
+        process.now_ns += 50 * MS
         assert process.step()
         assert process.watch.status is LocalStatus.FAILED
         assert process.steps(101)
@@ -102,12 +103,12 @@ def test_stopped_for_long_and_woken_again_it_goes_on(process: Process) -> None:
     assert process.watch.status is LocalStatus.OK
 
 
-@pytest.mark.parametrize("wait_ms", [10, 900])
-def test_a_second_stall_within_a_second_is_the_end(process: Process, wait_ms: int) -> None:
-    process.now_ns += 40 * MS
-    process.step()
-    process.steps(wait_ms // 10)
-    process.now_ns += 40 * MS
+def test_the_sixth_stall_within_a_second_is_the_end(process: Process) -> None:
+    for _ in range(5):
+        process.now_ns += 50 * MS
+        assert process.step()
+        process.steps(10)
+    process.now_ns += 50 * MS
     assert not process.step()
     assert process.watch.status is LocalStatus.EXPIRED
     assert process.watch.reason.startswith("nothing was sent for ")
@@ -118,7 +119,7 @@ def test_a_step_without_end_in_a_loop_of_steps_is_found(process: Process) -> Non
     steps = 0
     while process.step(took_ms=0.1):
         steps += 1
-        assert steps < 2_000
+        assert steps < 5_000
     assert process.watch.reason.endswith(" ms, expected 2 to 20")
     assert " steps in " in process.watch.reason
 
@@ -161,12 +162,13 @@ def test_nor_does_the_first_one_of_all() -> None:
 
 def test_the_table_is_this() -> None:
     """Written again."""
-    assert (OWN_STEP.max_ns, OWN_GAP.max_ns) == (20 * MS, 30 * MS)
+    assert (OWN_STEP.max_ns, OWN_GAP.max_ns) == (28 * MS, 45 * MS)
     assert OWN_STEP.forgiven_ns == OWN_GAP.forgiven_ns == 1_000 * MS
+    assert (OWN_STEP.borne, OWN_GAP.borne) == (10, 5)
     assert (OWN_ALIVE.reference_ns, OWN_ALIVE.expected, OWN_ALIVE.below, OWN_ALIVE.above) == (
         50 * MS,
         5,
         3,
         15,
     )
-    assert OWN_ALIVE.failed_cycles_borne == 1
+    assert OWN_ALIVE.failed_cycles_borne == 5

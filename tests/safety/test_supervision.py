@@ -114,7 +114,7 @@ def test_it_says_how_long_the_wrong_cycle_was() -> None:
     assert alive.reason == "2 beats in 61 ms, expected 4 to 7"
 
 
-LIMIT = DeadlineRow(what="it took", max_ns=20_000_000, forgiven_ns=1_000)
+LIMIT = DeadlineRow(what="it took", max_ns=20_000_000, forgiven_ns=1_000, borne=1)
 
 
 @pytest.mark.parametrize(("took_ns", "status"), [(0, OK), (20_000_000, OK), (20_000_001, FAILED)])
@@ -186,3 +186,22 @@ def test_only_the_transitions_of_the_graph_are_right_and_the_first_wrong_one_exp
         order.reach(Place[letter])
     assert order.status is (EXPIRED if reason else OK)
     assert order.reason == reason
+
+
+@pytest.mark.parametrize("borne", [0, 1, 3])
+def test_as_many_are_borne_as_the_row_says_and_no_more(borne: int) -> None:
+    deadline = Deadline(LIMIT._replace(borne=borne))
+    for number in range(borne):
+        assert not deadline.judge(5000 + number, 30_000_000)
+        assert deadline.status is FAILED
+    assert not deadline.judge(5000 + borne, 30_000_000)
+    assert deadline.status is EXPIRED
+
+
+def test_they_are_forgotten_one_by_one() -> None:
+    deadline = Deadline(LIMIT._replace(borne=2))
+    for now_ns in (0, 400, 1000, 1400):
+        deadline.judge(now_ns, 30_000_000)
+        assert deadline.status is FAILED
+    deadline.judge(1399 + 600, 30_000_000)
+    assert deadline.status is EXPIRED
