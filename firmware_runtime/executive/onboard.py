@@ -1,4 +1,4 @@
-"""Controller and supervisor in one process, until each has a process of its own.
+"""Controller and supervisor as one component, for virtual time; on a vehicle each has a process of its own.
 
 The two still share nothing but the proposal and the supervisor's report of the tick before.
 """

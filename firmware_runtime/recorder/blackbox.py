@@ -5,8 +5,9 @@ the CRC-32 (zlib's) of the payload (4 bytes), and the payload in MessagePack: th
 of ticks after it. None depends on another, so a file that ends anywhere, killed or without power,
 loses its torn last record and nothing before it.
 
-Not yet: key frames (snapshots of the components every so many ticks, to begin a replay in the middle),
-and a bound on a file's size (about 1 kB a tick, 0.4 GB an hour; twice that with two processes).
+About 1 kB a tick, 0.4 GB an hour; twice that with two processes.
+
+Not yet: key frames (snapshots of the components every so many ticks, to begin a replay in the middle).
 """
 
 import os
