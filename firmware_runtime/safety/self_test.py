@@ -21,12 +21,13 @@ def missing(state: VehicleState, pose: Pose, standing: bool, unproved: str) -> t
             reasons.append(f"{name} {status.name}")
     if state.park_brake_state is not ParkBrakeState.APPLIED:
         reasons.append(f"park brake {state.park_brake_state.name}")
-    if unproved:
-        reasons.append(unproved)
     if not standing:
         reasons.append("no standstill")
     if not pose.valid:
         reasons.append("no position")
+    if unproved and not reasons:
+        # What keeps the brake from proving itself is named already.
+        reasons.append(unproved)
     unusable = sorted(state.unusable)
     reasons += [f"{name} unusable" for name in unusable[:NAMES_MAX]]
     if len(unusable) > NAMES_MAX:

