@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,12 @@ def test_one_that_runs_alone_keeps_the_others_out() -> None:
     """Asked without waiting: while another worker has its turn, it says what that one holds too."""
     with turn(f"{ALONE[0]}::test_x"):
         assert another_worker_finds() == ["taken", "taken"]
+
+
+def test_all_that_take_turns_are_there() -> None:
+    """A name that nobody has any more would let its test run beside everything."""
+    missing = [name for name in (*ALONE, *BY_THE_CLOCK) if not Path(name).exists()]
+    assert missing == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="flock")

@@ -16,7 +16,7 @@ except ImportError:
 
 BY_THE_CLOCK = (
     "tests/processes/",
-    "tests/executive/test_realtime.py",
+    "tests/executive/test_run.py",
     "tests/hil/test_realtime.py",
     "tests/hil/test_command.py",
 )
@@ -24,6 +24,7 @@ BY_THE_CLOCK = (
 ALONE = (
     "tests/processes/test_kill_matrix.py",
     "tests/processes/test_soak.py",
+    "tests/bench/test_loop.py",
     "tests/executive/test_scheduling.py",
     "tests/hil/test_stall_meter.py",
 )

@@ -5,6 +5,7 @@ switch for any of it.
 """
 
 import importlib
+import os
 import resource
 import signal
 import sys
@@ -57,10 +58,16 @@ MISBEHAVIOURS: dict[str, Callable[[], None]] = {
 }
 
 
+def begins_to(how: str) -> str:
+    """The line on standard error by which a test knows that it was done."""
+    return f"misbehaves: {how}"
+
+
 class Misbehaviour:
-    def __init__(self, act: Callable[[], None]) -> None:
-        self._act = act
-        self._begun = False
+    def __init__(self, how: str) -> None:
+        self._act = MISBEHAVIOURS[how]
+        self._line = f"{begins_to(how)}\n".encode()
+        self._begun = self._told = False
 
     def begin(self, number: int, frame: FrameType | None) -> None:
         self._begun = True
@@ -70,6 +77,9 @@ class Misbehaviour:
 
         def misbehaving_step(*arguments: Any) -> Any:
             if self._begun:
+                if not self._told:
+                    self._told = True
+                    os.write(2, self._line)
                 self._act()
             return step(*arguments)
 
@@ -79,7 +89,7 @@ class Misbehaviour:
 def main(arguments: list[str]) -> int:
     how, command = arguments[0], arguments[1]
     module, name, method = COMPONENTS[command]
-    misbehaviour = Misbehaviour(MISBEHAVIOURS[how])
+    misbehaviour = Misbehaviour(how)
     signal.signal(signal.SIGUSR1, misbehaviour.begin)
     misbehaviour.wrap(getattr(importlib.import_module(module), name), method)
     entry = importlib.import_module("firmware_runtime.executive.command")

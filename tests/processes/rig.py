@@ -29,6 +29,8 @@ from vehicle_hil.vehicle_link import Go, Ready, RecordReader, TickReport, Vehicl
 
 PROFILE = ROOT / "configs" / "q_truck.toml"
 START_S = 60.0
+MISSED_MAX = 2
+"""Of the vehicle's periods in a row: with the one before, its messages are 30 ms late, which is a loss."""
 
 
 def free_bus(name: str) -> tuple[str, str, int]:
@@ -62,8 +64,10 @@ class Computer:
         """In the last tick of the vehicle: what it heard and what it said."""
         self._raw: list[Heard] = []
         self._start_ns = 0
-        self.stalls = 0
+        self.missed = 0
         """Periods in which the vehicle's process itself got no processor."""
+        self.missed_in_a_row = 0
+        """The most of them at once: a vehicle that is silent for MISSED_MAX of them is stopped by right."""
 
     def __enter__(self) -> Self:
         self._ear = Ear(*self._buses[0])
@@ -136,7 +140,8 @@ class Computer:
         self.truth = report.truth
         self.vehicle_frames = report.frames
         self.truths.append((self._start_ns + report.truth.time_ns, report.truth))
-        self.stalls = report.missed_periods
+        self.missed_in_a_row = max(self.missed_in_a_row, report.missed_periods - self.missed)
+        self.missed = report.missed_periods
         self.hear()
         return report.truth
 
@@ -170,8 +175,10 @@ class Computer:
         while self.look().speed_mps < speed_mps:
             if time.monotonic() < end_s:
                 continue
-            if self.stalls:
-                pytest.skip(f"this machine was too busy to drive by the wall clock: {self.stalls} periods")
+            if self.missed_in_a_row >= MISSED_MAX:
+                pytest.skip(
+                    f"the vehicle itself was silent for {self.missed_in_a_row} periods: too busy here"
+                )
             raise AssertionError(self.status())
 
     def status(self) -> str:

@@ -33,6 +33,7 @@ CONTROL_DIED = Outcome(
     ended="exit status 1",
     ended_ms=120.0,
     complaint="",
+    misbehaved=True,
     others_ended="",
     stall_ms=0.4,
 )
@@ -95,6 +96,9 @@ def test_a_reaction_within_its_budget_is_found_good(good: Outcome) -> None:
         (CONTROL_DIED, {"ended_ms": 1000.1}),
         (CONTROL_DIED, {"others_ended": "supervisor: exit status 1"}),
         (CONTROL_DIED, {"stall_ms": 10.1}),
+        (CONTROL_DIED, {"misbehaved": False}),
+        (SERVICES_DIED, {"how": "busy", "misbehaved": False}),
+        (SERVICES_DIED, {"how": "SIGKILL", "ended": "still running"}),
         (SUPERVISOR_DIED, {"latched_ms": 100.1}),
         (SUPERVISOR_DIED, {"latched_ms": None}),
         (SUPERVISOR_DIED, {"stop_m": 20.0}),

@@ -11,6 +11,10 @@ from tests.processes.rig import Computer
 
 DRIVING, STOPPING = 1, 2
 """RuntimeHeartbeat.MotionState."""
+RELEASE = 0
+"""BrakeCommand.ParkBrakeRequest."""
+DEAD_NS = 30_000_000
+"""By then nothing that a dead process had sent is on its way any more."""
 
 
 @pytest.fixture
@@ -67,19 +71,45 @@ def test_the_supervisor_dies_and_the_actuators_stop_the_truck(computer: Computer
 
 
 @pytest.mark.full
-def test_a_supervisor_that_begins_again_under_way_brakes_and_never_drives_on(computer: Computer) -> None:
-    computer.drive_to(3.0)
-    computer.kill("supervisor")
+@pytest.mark.requirement("SR-04")
+def test_a_supervisor_that_begins_again_under_way_brakes_with_its_first_frame(computer: Computer) -> None:
+    """From full speed: the ECUs brake at once, and the new process must begin before the truck stands."""
+    computer.drive_to(8.0)
+    died_ns = computer.kill("supervisor")
     computer.start("supervisor")
-    from_ns = time.monotonic_ns()
-    rolling = computer.look().speed_mps
     computer.watch(0.1)
-    said = [(name, values) for at_ns, name, values in computer.frames if at_ns >= from_ns]
-    if rolling > 0.5:
-        assert all(values["TorqueRequest"] == 0 for name, values in said if name == "TractionCommand")
-        assert any(values["ForceRequest"] > 0 for name, values in said if name == "BrakeCommand")
-        assert all(values["MotionState"] != DRIVING for name, values in said if name == "RuntimeHeartbeat")
+    rolled = [truth.speed_mps for at_ns, truth in computer.truths if at_ns >= died_ns]
+    said = [(at_ns, name, values) for at_ns, name, values in computer.frames if at_ns > died_ns + DEAD_NS]
+    assert said, "it began, and said nothing"
+    while computer.truths[-1][0] < said[0][0]:
+        rolled.append(computer.look().speed_mps)
+    assert rolled[-1] > 0.5, "the truck stood before the first frame: nothing was tried"
+    first = {name: values for _, name, values in reversed(said)}
+    assert first["BrakeCommand"]["ForceRequest"] > 0
+    assert first["BrakeCommand"]["ParkBrakeRequest"] == RELEASE, "springs do not close on turning wheels"
+    assert all(values["TorqueRequest"] == 0 for _, name, values in said if name == "TractionCommand")
+    assert all(values["MotionState"] != DRIVING for _, name, values in said if name == "RuntimeHeartbeat")
     computer.until_standing()
+    stood_m = computer.look().distance_m
+    end_s = time.monotonic() + 3.0
+    while time.monotonic() < end_s:
+        computer.look()
+    assert abs(computer.look().distance_m - stood_m) < 0.05
+
+
+@pytest.mark.full
+def test_a_supervisor_that_was_frozen_does_not_drive_on_when_it_thaws(computer: Computer) -> None:
+    computer.drive_to(3.0)
+    computer.signal("supervisor", signal.SIGSTOP)
+    computer.until_standing()
+    thawed_ns = computer.signal("supervisor", signal.SIGCONT)
+    end_s = time.monotonic() + 3.0
+    while time.monotonic() < end_s:
+        computer.look()
+    said = [(name, values) for at_ns, name, values in computer.frames if at_ns > thawed_ns]
+    assert all(values["MotionState"] != DRIVING for name, values in said if name == "RuntimeHeartbeat")
+    assert all(values["TorqueRequest"] <= 0 for name, values in said if name == "TractionCommand")
+    assert computer.look().speed_mps == 0.0
 
 
 def test_sigterm_ends_both_with_their_figures(computer: Computer) -> None:

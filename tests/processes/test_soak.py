@@ -1,18 +1,26 @@
 """A minute under load: no overrun of the processes' own making, no lost frame; ten minutes by a command."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.processes.soak.__main__ import as_text
 from tests.processes.soak.counters import CounterWatch
 from tests.processes.soak.growth import Growth, growth
-from tests.processes.soak.run import Soak, kernel_drops, soak
+from tests.processes.soak.run import Soak, excuse, kernel_drops, soak
 from tests.processes.soak.ticks import Overrun, explained
 from vehicle_hil.stall_meter import Stall, StallMeterError
 
 MS = 1_000_000
 SECONDS = 60.0
+THERE: dict[str, Any] = {
+    "ticks": 5700,
+    "proposals": 5700,
+    "driven_m": 301.0,
+    "heard_frames": {"ear": 22_300, "control": 30_000},
+}
+"""What a minute of driving shows at the least."""
 
 
 def test_a_minute_under_load_loses_and_leaves_nothing(tmp_path: Path) -> None:
@@ -22,11 +30,8 @@ def test_a_minute_under_load_loses_and_leaves_nothing(tmp_path: Path) -> None:
         pytest.skip(f"no stall can be told from an overrun here: {error}")
     print(as_text(found))
     assert found.problems() == []
-    # It was there all the time, and drove.
-    assert found.ticks >= 0.95 * SECONDS * 100
-    assert found.proposals >= 0.95 * SECONDS * 100
-    assert found.driven_m > 5.0 * SECONDS
-    assert min(found.heard_frames.values()) > 390 * SECONDS * 0.95
+    if found.excused:
+        pytest.skip(found.excused)
 
 
 def test_an_overrun_is_explained_by_a_stall_that_is_as_long_as_it_was_too_long() -> None:
@@ -40,6 +45,9 @@ def test_an_overrun_is_explained_by_a_stall_that_is_as_long_as_it_was_too_long()
     assert not explained(overrun, [Stall(0, 111 * MS, 9 * MS)])
     assert not explained(overrun, [Stall(0, 105 * MS, 3 * MS)])
     assert not explained(overrun, [])
+    # Two cores at the same time are one stall.
+    assert not explained(overrun, [Stall(0, 105 * MS, 2 * MS), Stall(1, 105 * MS, 2 * MS)])
+    assert explained(overrun, [Stall(0, 105 * MS, 2 * MS), Stall(1, 106 * MS, 3 * MS)])
 
 
 def frames(*counters: int) -> list[tuple[str, int, bytes]]:
@@ -60,18 +68,18 @@ def test_a_frame_that_is_missing_is_found_by_the_counters_around_it() -> None:
 
 def test_growth_is_found_with_its_uncertainty() -> None:
     flat = growth([(float(at), 5000.0) for at in range(0, 512, 2)])
-    assert flat.kb_per_h == 0.0
+    assert flat.per_h == 0.0
     # One page of 4 kB in 510 s.
-    assert flat.bound_kb_per_h == pytest.approx(28.2, abs=0.1)
+    assert flat.bound_per_h == pytest.approx(28.2, abs=0.1)
     rising = growth([(float(at), 5000.0 + at / 36.0) for at in range(0, 512, 2)])
-    assert rising.kb_per_h == pytest.approx(100.0)
+    assert rising.per_h == pytest.approx(100.0)
     noisy = growth([(float(at), 5000.0 + 40.0 * (at // 2 % 2)) for at in range(0, 60, 2)])
-    assert abs(noisy.kb_per_h) < noisy.uncertain_kb_per_h
-    assert noisy.last_kb == 5040.0
+    assert abs(noisy.per_h) < noisy.uncertain_per_h
+    assert noisy.last == 5040.0
 
 
 def test_a_leak_a_loss_and_an_end_are_problems() -> None:
-    well = Soak(60.0, lost_frames={"control": 0}, growth={"control": Growth(30.0, 100.0, 5000.0)})
+    well = Soak(60.0, lost_frames={"control": 0}, growth={"control": Growth(30.0, 100.0, 5000.0)}, **THERE)
     assert well.problems() == []
     overrun = Overrun(0, 12 * MS, "motion")
     bad = Soak(
@@ -84,13 +92,37 @@ def test_a_leak_a_loss_and_an_end_are_problems() -> None:
         resident_mb=251.0,
         took_over="no proposal from control",
         ended=["services"],
+        **THERE,
     )
     assert len(bad.problems()) == 7
+    bad.block_growth = {"control": Growth(1500.0, 499.0, 9e4), "services": Growth(1500.0, 501.0, 9e4)}
+    assert bad.problems()[-4] == "control keeps 1500 ± 499 blocks more each hour, limit 1000"
+    bad.block_growth = {}
     # 200 kB/h are 2 kB in a minute; in ten minutes they are growth.
     bad.seconds = 600.0
+    bad.ticks, bad.proposals, bad.driven_m, bad.heard_frames = 60_000, 60_000, 5000.0, {"ear": 234_000}
     assert len(bad.problems()) == 8
     bad.seconds, bad.growth = 60.0, {"control": Growth(110_000.0, 10_000.0, 5000.0)}
     assert len(bad.problems()) == 8
+
+
+@pytest.mark.parametrize(
+    "less",
+    [{"ticks": 5699}, {"proposals": 5699}, {"driven_m": 299.0}, {"heard_frames": {"ear": 22_000}}],
+    ids=str,
+)
+def test_a_soak_in_which_the_truck_did_not_drive_is_none(less: dict[str, Any]) -> None:
+    assert len(Soak(60.0, **{**THERE, **less}).problems()) == 1
+    assert Soak(60.0, **{**THERE, **less}, excused="this machine stalled for 12.0 ms").problems() == []
+
+
+def test_only_a_stall_just_beforeexcuses_a_stop() -> None:
+    stop_ns = 1_000 * MS
+    assert excuse(stop_ns, [Stall(0, 900 * MS, 10 * MS)], 0) == "this machine stalled for 10.0 ms"
+    assert excuse(stop_ns, [Stall(0, 900 * MS, 9 * MS)], 0) == ""
+    assert excuse(stop_ns, [Stall(0, 700 * MS, 40 * MS), Stall(0, 1_001 * MS, 40 * MS)], 0) == ""
+    assert excuse(stop_ns, [], 1) == ""
+    assert excuse(stop_ns, [], 2) == "the vehicle itself was silent for 2 periods"
 
 
 def test_the_kernels_drop_counter_is_read() -> None:

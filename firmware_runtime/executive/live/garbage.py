@@ -1,6 +1,7 @@
 """Watches Python's garbage collector: a collection in the tick is time that no part of it asked for."""
 
 import gc
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,11 @@ class GarbageWatch:
     def begin(self) -> None:
         """Once, when the loop begins."""
         gc.callbacks.append(self._hear)
+
+    def look(self) -> GarbageFigures:
+        """The figures with what is held now; some 30 µs for half a million blocks."""
+        self.figures.blocks = sys.getallocatedblocks()
+        return self.figures
 
     def end(self) -> None:
         if self._hear in gc.callbacks:

@@ -49,6 +49,9 @@ class GarbageFigures:
     """Objects that only the collector could free; a tick that makes cycles shows here."""
     total_ns: int = 0
     worst_ns: int = 0
+    blocks: int = 0
+    """Of memory that Python holds (`sys.getallocatedblocks`): what grows shows here long before the process
+    asks the kernel for more."""
 
 
 @dataclass(slots=True)

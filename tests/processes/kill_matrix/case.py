@@ -2,15 +2,18 @@
 
 import signal
 import time
+from collections.abc import Sequence
 from itertools import pairwise
 from math import cos, hypot, sin
 from pathlib import Path
 from typing import Any
 
 from firmware_runtime.vehicle.enums import SafetyState
+from tests.executive.persistence.kept_drive import commission
 from tests.processes.kill_matrix.cases import AT_REST, PROCESSES, Case
 from tests.processes.kill_matrix.outcome import Outcome
-from tests.processes.rig import Computer
+from tests.processes.misbehaving import begins_to
+from tests.processes.rig import MISSED_MAX, Computer
 from vehicle_hil.child import ended
 from vehicle_hil.stall_meter import StallMeter
 from vehicle_hil.truth import Truth
@@ -36,7 +39,12 @@ DRIVE_MESSAGES = ("RuntimeHeartbeat", "TractionCommand", "BrakeCommand", "Steeri
 
 
 class NotReachedError(Exception):
-    """The truck did not get to the place of the case; says where it is."""
+    """The truck did not get to the place of the case; says where it is, and whether the machine is why."""
+
+    def __init__(self, words: str, stalled: bool) -> None:
+        super().__init__(words)
+        self.stalled = stalled
+        """The machine gave no processor for more than a tick, or the vehicle itself was silent."""
 
 
 def write_route(folder: Path, length_m: float) -> Path:
@@ -56,7 +64,8 @@ def run_case(case: Case, folder: Path) -> Outcome:
         try:
             outcome = run_once(case, attempt)._replace(repeats=repeats)
         except NotReachedError as error:
-            if repeats == TRIES - 1:
+            # A truck that stops by itself on a machine that is well is what this looks for.
+            if not error.stalled or repeats == TRIES - 1:
                 raise
             unreached.append(str(error))
             continue
@@ -70,14 +79,18 @@ def run_once(case: Case, folder: Path) -> Outcome:
     with StallMeter(folder) as meter, Computer(folder, route) as computer:
         how = {} if case.how.startswith("SIG") else {case.process: case.how}
         others = [name for name in PROCESSES if name != case.process]
-        computer.further["services"] = ["--record", str(folder / "box.bin")]
+        keeps = ["--state", str(folder / "kept")]
+        commission(folder / "kept")
+        computer.further = {"services": [*keeps, "--record", str(folder / "box.bin")], "control": keeps}
         computer.start("services", "supervisor", "control", misbehaving=how)
+        start_ns = time.monotonic_ns()
         computer.go()
-        _reach(case, computer)
-        _watch(computer, BEFORE_S)
-        began, truths = computer.truth, len(computer.truths)
-        if began is None or began.speed_mps < case.place.speed_mps - LEFT_MPS:
-            raise NotReachedError(f"{case}: it did not stay there\n{computer.status()}")
+        began = _reach(case, computer)
+        if began is None:
+            silent = computer.missed_in_a_row >= MISSED_MAX
+            stalled = silent or meter.worst_ns(start_ns, time.monotonic_ns()) > STALL_MAX_NS
+            raise NotReachedError(f"{case}: it was not there\n{computer.status()}", stalled)
+        truths = len(computer.truths)
         number = getattr(signal, case.how, signal.SIGUSR1)
         begin_ns = computer.signal(case.process, number)
         gone_ns = _follow(case, computer)
@@ -89,12 +102,22 @@ def run_once(case: Case, folder: Path) -> Outcome:
             ended=ended(status),
             ended_ms=None if status is None else (gone_ns - begin_ns) / 1e6,
             complaint=log[-1] if log else "",
+            misbehaved=_misbehaved(case, computer.children[case.process].pid, log),
             others_ended=", ".join(text for text in others_ended if "still running" not in text),
             stall_ms=_stall_ns(case, computer, meter, begin_ns) / 1e6,
         )
 
 
-def _reach(case: Case, computer: Computer) -> None:
+def _reach(case: Case, computer: Computer) -> Truth | None:
+    """Where it is after it came there and was watched for a while; None where it was not, or no longer."""
+    if not _come(case, computer):
+        return None
+    _watch(computer, BEFORE_S)
+    began = computer.truth
+    return None if began is None or began.speed_mps < case.place.speed_mps - LEFT_MPS else began
+
+
+def _come(case: Case, computer: Computer) -> bool:
     end_s = time.monotonic() + REACH_MAX_S
     while time.monotonic() < end_s:
         truth = computer.look()
@@ -104,10 +127,17 @@ def _reach(case: Case, computer: Computer) -> None:
             break
         if case.place is AT_REST:
             if truth.distance_m > 0.5 * SHORT_M and truth.speed_mps == 0.0 and state == SafetyState.READY:
-                return
+                return True
         elif truth.speed_mps >= case.place.speed_mps:
-            return
-    raise NotReachedError(f"{case}: it never came there:\n{computer.status()}")
+            return True
+    return False
+
+
+def _misbehaved(case: Case, pid: int, log: Sequence[str]) -> bool:
+    """Whether that was really done: by its own word, or by the kernel's."""
+    if case.how == "SIGSTOP":
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    return case.how == "SIGKILL" or any(line.startswith(begins_to(case.how)) for line in log)
 
 
 def _watch(computer: Computer, seconds: float) -> None:
@@ -161,6 +191,7 @@ def _outcome(
         ended="",
         ended_ms=None,
         complaint="",
+        misbehaved=False,
         others_ended="",
         stall_ms=0.0,
     )

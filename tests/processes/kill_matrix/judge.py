@@ -17,7 +17,7 @@ END_MAX_MS = 1000.0
 MINIMAL_RISK_MPS2, WORST_SHARE = 1.8, 0.7
 LATCHED_MPS2 = 3.0
 """The brakes' own fallback is 40 % of their force: 6 m/s² of the empty truck."""
-STATUS = {"SIGKILL": "signal 9 (SIGKILL)"}
+KILLED = "signal 9 (SIGKILL)"
 
 OPEN: dict[tuple[str, str], str] = {}
 """(process, how) that do not meet their budget yet, and why."""
@@ -30,6 +30,8 @@ def judge(o: Outcome) -> list[str]:
         wrong.append(
             f"the machine stalled in each of {o.repeats + 1} runs, this time for {o.stall_ms:.0f} ms"
         )
+    if not o.misbehaved or (o.how == "SIGKILL" and o.ended != KILLED):
+        wrong.append(f"nothing was done to it: {o.ended}")
     if o.others_ended:
         wrong.append(f"another process ended: {o.others_ended}")
     _ending(o, wrong)

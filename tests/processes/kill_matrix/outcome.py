@@ -32,6 +32,8 @@ class Outcome(NamedTuple):
     ended_ms: float | None
     complaint: str
     """Last line of its standard error."""
+    misbehaved: bool
+    """It was really killed, stopped or misled, as the case asks."""
     others_ended: str
     """Processes that ended though nobody touched them."""
     stall_ms: float

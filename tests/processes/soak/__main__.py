@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bus_vehicle import ROOT
-from tests.processes.soak.run import GROWTH_MAX_KB_PER_H, Soak, soak
+from tests.processes.soak.run import BLOCK_MAX_PER_H, GROWTH_MAX_KB_PER_H, Soak, soak
 from vehicle_hil.stall_meter import StallMeterError
 
 JSON = "soak.json"
@@ -27,11 +27,18 @@ def as_text(found: Soak) -> str:
         f"resident memory of all: {found.resident_mb:.0f} MB",
     ]
     lines += [
-        f"  {name}: {one.last_kb / 1024:.1f} MiB of its own, "
-        f"{one.kb_per_h:+.0f} ± {one.uncertain_kb_per_h:.0f} kB/h: "
-        f"grows by no more than {one.bound_kb_per_h:.0f} kB/h (limit {GROWTH_MAX_KB_PER_H:.0f})"
+        f"  {name}: {one.last / 1024:.1f} MiB of its own, "
+        f"{one.per_h:+.0f} ± {one.uncertain_per_h:.0f} kB/h: "
+        f"grows by no more than {one.bound_per_h:.0f} kB/h (limit {GROWTH_MAX_KB_PER_H:.0f})"
         for name, one in found.growth.items()
     ]
+    lines += [
+        f"  {name}: {one.last:.0f} blocks held, {one.per_h:+.0f} ± {one.uncertain_per_h:.0f} each hour "
+        f"(limit {BLOCK_MAX_PER_H:.0f})"
+        for name, one in found.block_growth.items()
+    ]
+    if found.excused:
+        lines.append(f"the truck was stopped: {found.excused}")
     problems = found.problems()
     return "\n".join([*lines, *(f"NOT AS IT MUST BE: {text}" for text in problems or [])])
 

@@ -6,31 +6,31 @@ from typing import NamedTuple
 
 
 class Growth(NamedTuple):
-    """Of a size, in kB an hour."""
+    """Of a size in kB, or of a number of things, an hour."""
 
-    kb_per_h: float
-    uncertain_kb_per_h: float
+    per_h: float
+    uncertain_per_h: float
     """Two standard errors of the slope."""
-    last_kb: float
+    last: float
 
     @property
-    def bound_kb_per_h(self) -> float:
+    def bound_per_h(self) -> float:
         """It grows no faster than this, as far as these samples tell."""
-        return self.kb_per_h + self.uncertain_kb_per_h
+        return self.per_h + self.uncertain_per_h
 
 
-RESOLUTION_KB = 4.0
-"""A page: what a size cannot show. Over the time of the samples it is the least uncertainty."""
+PAGE_KB = 4.0
+"""What a size cannot show. Over the time of the samples it is the least uncertainty."""
 
 
-def growth(samples: Sequence[tuple[float, float]]) -> Growth:
-    """samples: seconds and kB, at least three."""
+def growth(samples: Sequence[tuple[float, float]], resolution: float = PAGE_KB) -> Growth:
+    """samples: seconds and kB, at least three. resolution: the smallest step that a sample can show."""
     count = len(samples)
     mean_s = sum(at for at, _ in samples) / count
-    mean_kb = sum(kb for _, kb in samples) / count
+    mean = sum(kb for _, kb in samples) / count
     spread = sum((at - mean_s) ** 2 for at, _ in samples)
-    slope = sum((at - mean_s) * (kb - mean_kb) for at, kb in samples) / spread
-    left = sum((kb - mean_kb - slope * (at - mean_s)) ** 2 for at, kb in samples)
+    slope = sum((at - mean_s) * (kb - mean) for at, kb in samples) / spread
+    left = sum((kb - mean - slope * (at - mean_s)) ** 2 for at, kb in samples)
     error = sqrt(left / (count - 2) / spread)
-    least = RESOLUTION_KB / (samples[-1][0] - samples[0][0])
+    least = resolution / (samples[-1][0] - samples[0][0])
     return Growth(3600.0 * slope, 3600.0 * max(2.0 * error, least), samples[-1][1])

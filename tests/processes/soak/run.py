@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.loop.load import loaded
+from firmware_runtime.executive.live.look import look
 from tests.processes.kill_matrix.case import write_route
 from tests.processes.kill_matrix.cases import PROCESSES
-from tests.processes.rig import Computer
+from tests.processes.rig import MISSED_MAX, Computer
 from tests.processes.soak.counters import CounterWatch
 from tests.processes.soak.growth import Growth, growth
 from tests.processes.soak.ticks import Overrun, RecordedTicks, explained
@@ -24,8 +25,13 @@ SPEED_MPS = 8.33
 """The route is as long as the time asks for."""
 MEMORY_MAX_MB, GROWTH_MAX_KB_PER_H = 250.0, 64.0
 START_MAX_S = 90.0
+THERE_SHARE, RATE_HZ, FRAMES_PER_S, DRIVEN_MPS = 0.95, 100, 390, 5.0
+STALL_BEFORE_NS, STALL_MIN_NS = 250_000_000, 10_000_000
+"""A stall of a tick explains that the supervisor took over within a quarter of a second."""
 LONG_S, ARENA_KB = 300.0, 1024.0
 """Python takes memory for small objects by 1 MiB: a step of that tells nothing in a shorter soak."""
+BLOCK_MAX_PER_H = 1000.0
+"""Of Python's blocks (64 bytes are a usual one, so that these are the 64 kB). In a short soak they tell."""
 
 
 @dataclass
@@ -46,10 +52,15 @@ class Soak:
     kernel_drops: int = 0
     lost_records: int = 0
     growth: dict[str, Growth] = field(default_factory=dict[str, Growth])
+    block_growth: dict[str, Growth] = field(default_factory=dict[str, Growth])
+    """Of the blocks of memory that Python holds."""
     resident_mb: float = 0.0
     took_over: str = ""
+    """Unless this machine stalled just before, or the vehicle itself was silent."""
     ended: list[str] = field(default_factory=list[str])
     driven_m: float = 0.0
+    excused: str = ""
+    """Why this machine itself stopped the truck; empty where it did not."""
 
     def problems(self) -> list[str]:
         """What is not as it must be."""
@@ -63,21 +74,42 @@ class Soak:
         if self.lost_records:
             wrong.append(f"{self.lost_records} records of ticks were overwritten before they were read")
         wrong += [
-            f"{name} grows by {one.kb_per_h:.0f} ± {one.uncertain_kb_per_h:.0f} kB/h, "
+            f"{name} grows by {one.per_h:.0f} ± {one.uncertain_per_h:.0f} kB/h, "
             f"limit {GROWTH_MAX_KB_PER_H:.0f}"
             for name, one in self.growth.items()
-            if one.kb_per_h - one.uncertain_kb_per_h > GROWTH_MAX_KB_PER_H and self._tells(one)
+            if one.per_h - one.uncertain_per_h > GROWTH_MAX_KB_PER_H and self._tells(one)
+        ]
+        wrong += [
+            f"{name} keeps {one.per_h:.0f} ± {one.uncertain_per_h:.0f} blocks more each hour, "
+            f"limit {BLOCK_MAX_PER_H:.0f}"
+            for name, one in self.block_growth.items()
+            if one.per_h - one.uncertain_per_h > BLOCK_MAX_PER_H
         ]
         if self.resident_mb > MEMORY_MAX_MB:
             wrong.append(f"{self.resident_mb:.0f} MB resident, limit {MEMORY_MAX_MB:.0f} MB")
-        if self.took_over and not self.stalls:
+        if self.took_over:
             wrong.append(f"the supervisor stopped the truck: {self.took_over}")
+        if not self.excused:
+            wrong += self._missing()
         return wrong + [f"{name} ended" for name in self.ended]
+
+    def _missing(self) -> list[str]:
+        """It was there all the time, and drove: a truck that stands shows nothing."""
+        least = {
+            "ticks": (self.ticks, THERE_SHARE * RATE_HZ * self.seconds),
+            "proposals": (self.proposals, THERE_SHARE * RATE_HZ * self.seconds),
+            "m driven": (self.driven_m, DRIVEN_MPS * self.seconds),
+            "frames at the quietest listener": (
+                min(self.heard_frames.values(), default=0),
+                THERE_SHARE * FRAMES_PER_S * self.seconds,
+            ),
+        }
+        return [f"{got:.0f} {what}, at least {most:.0f}" for what, (got, most) in least.items() if got < most]
 
     def _tells(self, one: Growth) -> bool:
         """Whether this was long enough; in a short one more than Python's own step is growth."""
         hours = (self.seconds - warm_up_s(self.seconds)) / 3600.0
-        return self.seconds >= LONG_S or one.kb_per_h * hours > ARENA_KB
+        return self.seconds >= LONG_S or one.per_h * hours > ARENA_KB
 
     def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "problems": self.problems()}
@@ -106,7 +138,7 @@ def soak(seconds: float, folder: Path, tell: Callable[[str], None]) -> Soak:
         ticks.take()
         # What start-up took does not count.
         ticks.overruns.clear()
-        memory = _watch(seconds, computer, ticks, found, tell)
+        memory, blocks = _watch(seconds, computer, ticks, found, tell)
         found.overruns = len(ticks.overruns)
         found.stalls = [one for one in meter.stalls() if one.late_ns > 1_000_000]
         found.worst_stall_ms = max((one.late_ns for one in found.stalls), default=0) / 1e6
@@ -116,10 +148,34 @@ def soak(seconds: float, folder: Path, tell: Callable[[str], None]) -> Soak:
         found.resident_mb = sum(share_kb(computer.children[name].pid) for name in alive) * 1024 / 1e6
         for name in alive:
             computer.kill(name)
-    found.ticks, found.proposals, found.took_over = ticks.ticks, ticks.proposals, ticks.took_over
+    found.ticks, found.proposals = ticks.ticks, ticks.proposals
+    if ticks.took_over:
+        found.excused = excuse(ticks.took_over_ns, found.stalls, computer.missed_in_a_row)
+        found.took_over = "" if found.excused else ticks.took_over
     found.lost_records = ticks.lost_records
     found.growth = {name: growth(samples) for name, samples in memory.items() if len(samples) > 2}
+    found.block_growth = {name: growth(samples, 1.0) for name, samples in blocks.items() if len(samples) > 2}
     return found
+
+
+def excuse(took_over_ns: int, stalls: Sequence[Stall], missed_in_a_row: int) -> str:
+    """Why this machine is the reason for a stop, or empty."""
+    longest_ns = max(
+        (
+            one.late_ns
+            for one in stalls
+            if one.begin_ns <= took_over_ns and one.end_ns >= took_over_ns - STALL_BEFORE_NS
+        ),
+        default=0,
+    )
+    if longest_ns >= STALL_MIN_NS:
+        return f"this machine stalled for {longest_ns / 1e6:.1f} ms"
+    if missed_in_a_row >= MISSED_MAX:
+        return f"the vehicle itself was silent for {missed_in_a_row} periods"
+    return ""
+
+
+Samples = dict[str, list[tuple[float, float]]]
 
 
 def _until_driving(computer: Computer) -> None:
@@ -131,10 +187,11 @@ def _until_driving(computer: Computer) -> None:
 
 def _watch(
     seconds: float, computer: Computer, ticks: RecordedTicks, found: Soak, tell: Callable[[str], None]
-) -> dict[str, list[tuple[float, float]]]:
-    """Own memory of each process in kB, by seconds since the begin."""
+) -> tuple[Samples, Samples]:
+    """Own memory of each process in kB, and blocks that it holds, by seconds since the begin."""
     said, heard = CounterWatch(), CounterWatch()
-    memory: dict[str, list[tuple[float, float]]] = {name: [] for name in PROCESSES}
+    memory: Samples = {name: [] for name in PROCESSES}
+    blocks: Samples = {name: [] for name in PROCESSES}
     begin_s = time.monotonic()
     sample_s = begin_s
     begin_m = computer.look().distance_m
@@ -150,8 +207,12 @@ def _watch(
             sample_s += SAMPLE_S
             found.kernel_drops = kernel_drops(computer.ports)
             if now_s - begin_s >= warm_up_s(seconds):
-                for name, samples in memory.items():
-                    samples.append((now_s - begin_s, own_kb(computer.children[name].pid)))
+                pages = look(computer.folder, time.monotonic_ns())
+                for name in PROCESSES:
+                    memory[name].append((now_s - begin_s, own_kb(computer.children[name].pid)))
+                    figures = pages.figures(name)
+                    if figures is not None:
+                        blocks[name].append((now_s - begin_s, float(figures.garbage.blocks)))
             tell(f"{now_s - begin_s:.0f} of {seconds:.0f} s, {len(ticks.overruns)} overruns")
     listeners = {
         "control": ticks.control_heard,
@@ -161,7 +222,7 @@ def _watch(
     }
     found.lost_frames = {name: watch.lost for name, watch in listeners.items()}
     found.heard_frames = {name: watch.heard for name, watch in listeners.items()}
-    return memory
+    return memory, blocks
 
 
 RUNTIME_IDS = frozenset({0x8CFF0027, 0x8CFF0127, 0x8CFF0227, 0x8CFF0327, 0x8CFF2027, 0x98FF2127, 0x98FF2227})

@@ -29,10 +29,15 @@ class Overrun(NamedTuple):
 
 
 def explained(overrun: Overrun, stalls: Sequence[Stall]) -> bool:
-    """The machine itself gave no processor for at least as long as the cycle was too long."""
-    stalled_ns = sum(
-        max(0, min(one.end_ns, overrun.end_ns) - max(one.begin_ns, overrun.begin_ns)) for one in stalls
-    )
+    """The machine itself gave no processor for at least as long as the cycle was too long.
+
+    What two cores stalled at the same time counts once.
+    """
+    stalled_ns, to_ns = 0, overrun.begin_ns
+    for one in sorted(stalls, key=lambda stall: stall.begin_ns):
+        end_ns = min(one.end_ns, overrun.end_ns)
+        stalled_ns += max(0, end_ns - max(one.begin_ns, to_ns))
+        to_ns = max(to_ns, end_ns)
     return stalled_ns >= overrun.over_ns
 
 
@@ -49,7 +54,8 @@ class RecordedTicks:
         self.ticks = 0
         self.proposals = 0
         self.took_over = ""
-        """The first reason that `control` was told."""
+        """The first reason that `control` was told, and when."""
+        self.took_over_ns = 0
 
     def take(self) -> None:
         """All records since the last call."""
@@ -66,7 +72,8 @@ class RecordedTicks:
     def _note(self, tick: ControlTick) -> None:
         self.ticks += 1
         self.control_heard.note((bus, can_id, data) for _, bus, can_id, data in tick.frames_in)
-        self.took_over = self.took_over or tick.report.took_over
+        if tick.report.took_over and not self.took_over:
+            self.took_over, self.took_over_ns = tick.report.took_over, tick.time_ns
         cycle_ns = tick.host.cycle_ns
         if self._last_ns and cycle_ns > PERIOD_NS:
             # The cycle is told from its moment on; it began with or after that.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.measure import BenchError
 from vehicle_hil.child import Child
 
 STRESS = ("stress-ng", "--quiet", "--cpu", "1", "--vm", "1", "--vm-bytes", "64M", "--taskset")
@@ -23,7 +24,9 @@ def stress_name() -> str:
 
 @contextmanager
 def loaded(core: int, folder: Path) -> Iterator[None]:
-    """This core works until the context is left."""
+    """This core works until the context is left. Raises BenchError where it did not all the time."""
     command = [*STRESS, str(core)] if shutil.which("stress-ng") else [sys.executable, "-c", BURNER, str(core)]
-    with Child("load", command, folder / "load.err"):
+    with Child("load", command, folder / "load.err") as load:
         yield
+        if load.status() is not None:
+            raise BenchError(f"the load on core {core} ended before it was to: {load.complaint()}")

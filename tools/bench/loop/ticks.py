@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.loop.figures import rows_of
+from bench.loop.tick_child import PACE_NS
 from bench.measure import BenchError, Row
 from vehicle_hil.stall_meter import Stall, StallMeter
 
 LIMITS_MS = {"32": {"p50": 0.35, "p99": 1.0}, "320": {"p50": 1.0, "p99": 2.5}}
 STALL_NS = 300_000
-"""From here on a late wake-up of the bare process explains an overrun of a period of 1 ms (assumption)."""
+"""A shorter late wake-up of the bare process explains nothing (assumption)."""
 
 
 def measure_time(ticks: int, core: int) -> tuple[list[Row], dict[str, Any]]:
@@ -56,8 +57,11 @@ def measure_pace(ticks: int, core: int, folder: Path) -> tuple[list[Row], dict[s
 
 
 def explained(begin_ns: int, end_ns: int, stalls: Sequence[Stall]) -> bool:
-    """The machine itself gave no processor within this cycle."""
-    return any(one.late_ns > STALL_NS and one.begin_ns <= end_ns and one.end_ns >= begin_ns for one in stalls)
+    """The machine itself gave no processor within this cycle, for at least as long as it was too long."""
+    least_ns = max(STALL_NS, end_ns - begin_ns - PACE_NS)
+    return any(
+        one.late_ns >= least_ns and one.begin_ns <= end_ns and one.end_ns >= begin_ns for one in stalls
+    )
 
 
 def _count(what: str, count: int, most: int | None) -> Row:
