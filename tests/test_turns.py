@@ -8,6 +8,7 @@ import pytest
 
 from tests.turns import ALONE, BY_THE_CLOCK, turn
 
+ROOT = Path(__file__).parents[1]
 TRY = """
 import fcntl, sys
 from tests.turns import LOCK, turn
@@ -37,7 +38,7 @@ def test_one_that_runs_alone_keeps_the_others_out() -> None:
 
 def test_all_that_take_turns_are_there() -> None:
     """A name that nobody has any more would let its test run beside everything."""
-    missing = [name for name in (*ALONE, *BY_THE_CLOCK) if not Path(name).exists()]
+    missing = [name for name in (*ALONE, *BY_THE_CLOCK) if not (ROOT / name).exists()]
     assert missing == []
 
 

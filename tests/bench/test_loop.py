@@ -1,6 +1,7 @@
 """The benchmark `loop`: what it measures is what it says; how fast anything is, is not judged here."""
 
 import json
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from bench import __main__ as command
 from bench import loop
 from bench.loop.drive_record import TICK_NS, record
 from bench.loop.figures import Peer, percentile, rows_of
+from bench.loop.read_sockets import measure_reading
 from bench.loop.start_up import PROCESSES
 from bench.loop.tick_child import Runtime
 from bench.loop.ticks import explained
@@ -119,3 +121,10 @@ def test_each_target_has_its_row(tmp_path: Path) -> None:
     assert judged == wanted
     assert document["tick"]["problem"] == ""
     assert document["start"]["resident_mb"].keys() == set(PROCESSES)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the SocketCAN port is Linux's")
+def test_both_ways_of_reading_a_socket_get_every_frame() -> None:
+    ours_us, theirs_us = measure_reading(32, 3)
+    assert len(ours_us) == len(theirs_us) == 3
+    assert min(*ours_us, *theirs_us) > 0.0

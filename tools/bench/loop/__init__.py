@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.case import Result
-from bench.loop import hand_over, start_up, ticks, wake_up
+from bench.loop import hand_over, read_sockets, start_up, ticks, wake_up
 from bench.measure import BenchError, Row
 from vehicle_hil.stall_meter import StallMeterError
 
@@ -16,14 +16,15 @@ class LoopScale(NamedTuple):
     wake_up: wake_up.Scale
     ticks: int
     """Of the drive whose ticks are timed, power-on included."""
+    reads: int
     pace_ticks: int
     hand_over_s: float
     starts: int
 
 
-FULL = LoopScale(wake_up.Scale(3, {100: 5.0, 1000: 3.0}), 2500, 5000, 15.0, 5)
-QUICK = LoopScale(wake_up.Scale(1, {100: 1.0, 1000: 1.0}), 800, 1500, 4.0, 1)
-TINY = LoopScale(wake_up.Scale(1, {100: 0.05, 1000: 0.05}), 500, 500, 0.3, 1)
+FULL = LoopScale(wake_up.Scale(3, {100: 5.0, 1000: 3.0}), 2500, 1000, 5000, 15.0, 5)
+QUICK = LoopScale(wake_up.Scale(1, {100: 1.0, 1000: 1.0}), 800, 300, 1500, 4.0, 1)
+TINY = LoopScale(wake_up.Scale(1, {100: 0.05, 1000: 0.05}), 500, 20, 500, 0.3, 1)
 """For a test of the shape; its figures mean nothing."""
 
 
@@ -41,6 +42,8 @@ def measure(scale: LoopScale, progress: Callable[[str], None]) -> Result:
             progress("whole tick")
             found, details["tick"] = ticks.measure_time(scale.ticks, core)
             rows += found
+            progress("reading sockets")
+            rows += read_sockets.measure(scale.reads)
             progress("1 kHz")
             found, details["pace"] = ticks.measure_pace(scale.pace_ticks, core, folder)
             rows += found
