@@ -133,6 +133,22 @@ class Receiver:
         self._payloads = self._store.payloads
         self._decode = self._store.decode
         self._last_ns = self._freshness.last_ns
+        self._kept: dict[int, list[tuple[int, bytes]]] = {}
+        """By row, what `keep` gave away."""
+
+    def keep(self, name: str) -> list[tuple[int, bytes]]:
+        """From now on each accepted payload of this binding's row with its time, in the order of arrival.
+
+        For signals of which no frame may pass unseen: `sample` tells of the last one alone. The list is
+        filled by `push`; whoever asked for it empties it. It is no part of a snapshot.
+
+        Raises:
+            KeyError: no binding has this name.
+        """
+        names = [binding.name for binding in self.bindings]
+        row = dict(zip(names, self.message_index, strict=True))[name]
+        self._receptions[self._layout.rows[row].message].watched = True
+        return self._kept.setdefault(row, [])
 
     def push(self, frame: Frame) -> Rejection:
         """Judge one frame and keep it where it is good. Never raises on content; about 1 µs."""
@@ -169,6 +185,8 @@ class Receiver:
     def _note_accepted(self, reception: Reception, time_ns: int, data: bytes) -> None:
         if reception.window is not None:
             reception.window.note(_ACCEPTED)
+        if reception.index in self._kept:
+            self._kept[reception.index].append((time_ns, data))
         if reception.selectors:
             self._store_pages(reception, time_ns, data)
 
@@ -185,6 +203,8 @@ class Receiver:
                     self._freshness.arrived()
                 self._payloads[self._store.payload_index[row]] = data
                 last_ns[row] = time_ns
+                if row in self._kept:
+                    self._kept[row].append((time_ns, data))
 
     def _matched(self, bus: str, can_id: int) -> Reception | None:
         """The J1939 message of an identifier that was not met before."""

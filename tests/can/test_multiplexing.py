@@ -108,6 +108,15 @@ def test_a_page_survives_a_snapshot() -> None:
         receiver("Simple", "Always", "One").restore(first.snapshot())
 
 
+def test_of_a_page_that_is_kept_only_its_own_frames_are() -> None:
+    pages = receiver("Simple", "Zero", "One")
+    kept = pages.keep("One")
+    pages.push(frame("Simple", {"Page": 0, "Always": 3, "Zero": -12.5, "ZeroAsWell": 0}, 10))
+    one = frame("Simple", {"Page": 1, "Always": 4, "One": 70_000}, 20)
+    pages.push(one)
+    assert kept == [(20 * MS, one.data)]
+
+
 def sent(values: dict[str, float]) -> bytes:
     names = ("Page", "Always", "Zero", "Fifteen")
     sender = Sender({"bus": PAGED}, bindings("Simple", *names))

@@ -169,3 +169,20 @@ def test_fifty_thousand_random_frames_never_raise_and_are_all_counted() -> None:
     assert set(verdicts) == set(Rejection)
     assert sum(figures.frames for figures in buses) == frames
     assert len(DBC_NAMES) == 3
+
+
+def test_of_a_row_that_is_kept_no_accepted_payload_is_lost_between_two_samples(receiver: Receiver) -> None:
+    kept = receiver.keep("WheelSpeedsFront.Left")
+    other = bytes([0, 0, 125, 0, 250, 0, 0, 0])
+    frames = [speeds(0, 5), speeds(1, 6, other), speeds(1, 7), speeds(2, 8)]
+    assert [receiver.push(frame) for frame in frames].count(Rejection.ACCEPTED) == 3
+    assert kept == [(frame.time_ns, frame.data) for frame in frames if frame.time_ns != 7], "not the repeated"
+    kept.clear()
+    receiver.push(speeds(3, 9))
+    assert kept == [(9, speeds(3).data)]
+    assert receiver.keep("WheelSpeedsFront.Right") is kept, "of one message there is one list"
+
+
+def test_what_is_not_bound_cannot_be_kept(receiver: Receiver) -> None:
+    with pytest.raises(KeyError):
+        receiver.keep("BrakeFeedback.Status")
