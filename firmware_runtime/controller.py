@@ -20,7 +20,7 @@ from firmware_runtime.motion.telling import tell
 from firmware_runtime.safety.brake_proof import BrakeProof
 from firmware_runtime.safety.bus_watch import BusWatch
 from firmware_runtime.safety.buttons import Buttons, pressed
-from firmware_runtime.safety.estop import EStopReader
+from firmware_runtime.safety.estop_ear import EStopEar
 from firmware_runtime.safety.facts import SafetyConfig, SafetyInputs
 from firmware_runtime.safety.fault_monitor import FaultMonitor
 from firmware_runtime.safety.gnss_watch import NOTHING_HEARD, GnssHeard
@@ -79,7 +79,7 @@ class Controller:
         self._receiver = Receiver(profile.databases, profile.inputs)
         self._builder = StateBuilder(profile.inputs, profile.input_enums, profile.calibration)
         self._standstill = Standstill(data.safety, data.traction)
-        self._estop = EStopReader(data.safety)
+        self._estop = EStopEar(profile, self._receiver)
         self._judge = MessageJudge(
             self._receiver.messages,
             self._receiver.message_index,
@@ -109,6 +109,7 @@ class Controller:
         self._last_gnss = NOTHING_HEARD
         self._buttons = Buttons()
         self._last_motion = at_rest(route)
+        self._last_supervisor_estop = False
         self.faults: FaultSet = NO_FAULTS
         self.state: VehicleState | None = None
         self.telemetry: Telemetry | None = None
@@ -151,7 +152,7 @@ class Controller:
         self._buttons.step(state)
         missing = self._missing(state, standing)
         self.faults = faults = self._watch(now_ns, state, messages, standing, missing, supervisor, host)
-        inputs = self._safety_inputs(now_ns, state, standing, missing, faults, host)
+        inputs = self._safety_inputs(now_ns, state, standing, missing, faults, supervisor, host)
         before = self._config
         self._config = config = self._machine.step(now_ns, before, inputs)
         cleared = acknowledgement(now_ns, before, config, inputs)
@@ -220,6 +221,7 @@ class Controller:
         push = self._receiver.push
         for frame in frames:
             push(frame)
+        self._estop.hear(now_ns)
         sample = self._receiver.sample(now_ns)
         self.state = state = self._builder.build(sample.values, sample.reasons, now_ns)
         late = self._receiver.late_messages(now_ns)
@@ -315,10 +317,15 @@ class Controller:
         standing: bool,
         missing: tuple[str, ...],
         faults: FaultSet,
+        supervisor: SupervisorReport,
         host: HostReport,
     ) -> SafetyInputs:
+        # What the other eye alone has seen is a press here too. Its edge: the latch is told a tick late, and
+        # by its level one acknowledge could not clear both. As long as it lasts nobody gets ready to drive.
+        other_eye = supervisor.estop and not self._last_supervisor_estop
+        self._last_supervisor_estop = supervisor.estop
         return SafetyInputs(
-            estop_pressed=self._estop.step(now_ns, state),
+            estop_pressed=self._estop.step(now_ns, state) or other_eye,
             severity=faults.severity,
             standing=standing,
             run_pressed=self._buttons.run_held,
@@ -328,7 +335,7 @@ class Controller:
             plugged=state.charge_plug is not PlugState.UNPLUGGED,
             link_alive=state.link_alive is OnOffState.ON,
             self_test_passed=self._config.state is SafetyState.SELF_TEST and not missing,
-            ready_barred=faults.ready_barred or not host.state.may_move,
+            ready_barred=faults.ready_barred or supervisor.estop or not host.state.may_move,
             stop_overdue=self._last_motion.stop_overdue,
             mission_done=self._last_motion.done,
             dead_man_pressed=pressed(state, "dead_man", state.dead_man),

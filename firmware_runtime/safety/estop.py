@@ -57,28 +57,42 @@ VERDICTS: dict[tuple[SwitchState, SwitchState], Verdict] = {
 
 
 class EStopReader:
-    """Remembers whether a channel was ever heard (before, nothing can be lost), and a contradiction."""
+    """Remembers whether a channel was ever heard (before, nothing can be lost), and a contradiction.
+
+    `see` each frame of the channels, `step` once a tick (`estop_ear.py` does both).
+    """
 
     def __init__(self, safety: Safety) -> None:
         self._disagreement_max_ns = round(safety.estop_disagreement_max_s * 1e9)
-        self._heard = False
+        self.heard = False
+        """A channel was usable in a step, so that it can be lost."""
+        self._seen_pressed = False
+        """A frame since the last step pressed."""
         self._contradicting_since_ns: int | None = None
         self._defect = False
         """A contradiction lasted too long; ends when both channels are seen open."""
 
+    def see(self, time_ns: int, state: VehicleState) -> bool:
+        """One frame, as it came: True where it presses. That it was heard is not taken from it: whether the
+        channel may be trusted at all (its age, its window) is the step's to say."""
+        pressed = self._judge(time_ns, state)
+        self._seen_pressed = self._seen_pressed or pressed
+        return pressed
+
     def step(self, now_ns: int, state: VehicleState) -> bool:
-        """True while the e-stop counts as pressed."""
+        """True while the e-stop counts as pressed, or where it was in a frame since the last step."""
+        seen, self._seen_pressed = self._seen_pressed, False
+        self.heard = self.heard or any(state.usable(channel) for channel in CHANNELS)
+        return (self.heard and self._judge(now_ns, state)) or seen
+
+    def _judge(self, time_ns: int, state: VehicleState) -> bool:
         a, b = CHANNELS
-        known_a, known_b = state.usable(a), state.usable(b)
-        self._heard = self._heard or known_a or known_b
-        if not self._heard:
-            return False
         pair = (
-            state.estop_channel_a if known_a else _NONE,
-            state.estop_channel_b if known_b else _NONE,
+            state.estop_channel_a if state.usable(a) else _NONE,
+            state.estop_channel_b if state.usable(b) else _NONE,
         )
         verdict = VERDICTS[pair]
-        self._watch(now_ns, verdict, pair == (_OPEN, _OPEN))
+        self._watch(time_ns, verdict, pair == (_OPEN, _OPEN))
         return self._defect or verdict not in (Verdict.RELEASED, Verdict.ONE_LOST)
 
     def _watch(self, now_ns: int, verdict: Verdict, both_open: bool) -> None:

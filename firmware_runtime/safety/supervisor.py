@@ -18,7 +18,8 @@ from firmware_runtime.safety.actuator_response import Actuator, ActuatorResponse
 from firmware_runtime.safety.contactor_hold import ContactorHold
 from firmware_runtime.safety.control_watch import ControlWatch
 from firmware_runtime.safety.envelope import NO_CONTACTORS, Context, Envelope
-from firmware_runtime.safety.estop import CHANNELS, EStopReader
+from firmware_runtime.safety.estop import CHANNELS
+from firmware_runtime.safety.estop_ear import EStopEar
 from firmware_runtime.safety.gross_mass import GrossMass
 from firmware_runtime.safety.orderly_end import SUPERVISOR_PATIENCE_NS, OrderlyEnd, springs_hold
 from firmware_runtime.safety.standstill import Standstill
@@ -97,7 +98,7 @@ class Supervisor:
         self._values = CommandValues(profile.outputs, profile.output_raws, profile.calibration)
         self._envelope = Envelope(profile.data)
         self._standstill = Standstill(profile.data.safety, profile.data.traction)
-        self._estop = EStopReader(profile.data.safety)
+        self._estop = EStopEar(profile, self._receiver)
         self._stop = StopDriver(profile.data)
         self._identity = float(profile.identity_word)
         self._metres_per_radian = profile.data.traction.wheel_radius_m / profile.data.traction.gear_ratio
@@ -116,17 +117,12 @@ class Supervisor:
         self._last_ns: int | None = None
         self._begun = False
         """It has seen whether the vehicle rolled when it began."""
-        self._estop_rows = frozenset(
-            row
-            for binding, row in zip(inputs, self._receiver.message_index, strict=True)
-            if binding.name in CHANNELS
-        )
-        self._heard_ns: list[int] = []
-        """When each row of the receiver was heard last: the receiver's own list, from the first step on."""
         self._dead_man_ns = 0
         """When the dead-man button was last held, as this process hears it."""
         self._estop_latch = False
         self._acknowledge_released = False
+        self._stopped = False
+        """It was in a stop of its own at the end of the last step."""
         self._took_over = ""
         self._hard = False
         """The stop of its own is an emergency stop."""
@@ -152,6 +148,11 @@ class Supervisor:
             self._took_over, self._estop_latch, self._rejected, self._not_following, self._profile_identity
         )
 
+    @property
+    def _stops(self) -> bool:
+        """By itself, whatever is proposed."""
+        return self._estop_latch or bool(self._took_over)
+
     def ask_end(self) -> None:
         """This process is to end: what moves is stopped first, until `may_end`."""
         self._end.asked = True
@@ -159,18 +160,14 @@ class Supervisor:
     def hear(self, now_ns: int, frames: Iterable[Frame]) -> bool:
         """Take frames between two steps, as they come; True where one presses an e-stop: step now.
 
-        A step finds what was heard here; the same frames are not given to it again.
+        It is latched here already. A step finds what was heard; the same frames are not given to it again.
         """
-        before_ns = [self._heard_ns[row] for row in self._estop_rows if self._heard_ns]
         push = self._receiver.push
         for frame in frames:
             push(frame)
-        if self._estop_latch or before_ns == [
-            self._heard_ns[row] for row in self._estop_rows if self._heard_ns
-        ]:
-            return False
-        sample = self._receiver.sample(now_ns)
-        return self._estop.step(now_ns, self._builder.build(sample.values, sample.reasons, now_ns))
+        was_latched = self._estop_latch
+        self._estop_latch = self._estop.hear(now_ns) or was_latched
+        return self._estop_latch and not was_latched
 
     def step(
         self, now_ns: int, frames: Iterable[Frame], proposal: Proposal | None, arrived: int | None = None
@@ -180,11 +177,8 @@ class Supervisor:
         arrived: how many came since the last step, this one and those that nobody reads among them; None:
         this one alone.
         """
-        push = self._receiver.push
-        for frame in frames:
-            push(frame)
+        self.hear(now_ns, frames)
         sample = self._receiver.sample(now_ns)
-        self._heard_ns = sample.last_ns
         state = self._builder.build(sample.values, sample.reasons, now_ns)
         self._mark(OwnStage.HEARD)
         standing = self._standstill.step(now_ns, state)
@@ -193,16 +187,15 @@ class Supervisor:
             self._begin(state)
         if state.dead_man is ButtonState.PRESSED and state.usable("dead_man"):
             self._dead_man_ns = now_ns
-        stops = self._estop_latch or bool(self._took_over)
         self._latch_estop(now_ns, state, standing)
         self._mass.step(state)
         self._watch_actuators(now_ns, state)
-        stopping = self._estop_latch or bool(self._took_over) or self._accepted_state in NO_CONTACTORS
+        stopping = self._stops or self._accepted_state in NO_CONTACTORS
         self._contactors_may_stay = self._contactor_hold.step(now_ns, stopping, standing, state)
         arrived = int(proposal is not None) if arrived is None else arrived
         self._judge(now_ns, state, standing, proposal, arrived)
         self._mark(OwnStage.JUDGED)
-        if self._estop_latch or self._took_over or not self._control_seen:
+        if self._stops or not self._control_seen:
             # A harder stop may be asked by anyone, at any time.
             asked = proposal is not None and proposal.state in EMERGENCY_STATES
             emergency = self._estop_latch or self._hard or asked
@@ -216,8 +209,8 @@ class Supervisor:
         self.parked = self.may_end and standing and springs_hold(state)
         self._heartbeat(commands, state, standing)
         # A stop of its own does not wait for the cycle of its messages.
-        begins = not stops and (self._estop_latch or bool(self._took_over))
-        out = self._send(now_ns, state, standing, commands, begins)
+        out = self._send(now_ns, state, standing, commands, self._stops and not self._stopped)
+        self._stopped = self._stops
         self._mark(OwnStage.ENCODED)
         return out
 
@@ -256,10 +249,12 @@ class Supervisor:
 
     def _latch_estop(self, now_ns: int, state: VehicleState, standing: bool) -> None:
         pressed = self._estop.step(now_ns, state)
-        acknowledge = state.acknowledge_button is ButtonState.PRESSED
+        acknowledge = state.acknowledge_button is ButtonState.PRESSED and self._acknowledge_released
+        # A `control` that wants to move has seen no e-stop: with the latch gone it would drive on by itself.
+        at_rest = standing and self._accepted_state not in MOVING_STATES
         if pressed:
             self._estop_latch = True
-        elif self._estop_latch and standing and acknowledge and self._acknowledge_released:
+        elif at_rest and acknowledge:
             self._estop_latch = False
         self._acknowledge_released = (
             state.acknowledge_button is ButtonState.RELEASED and "acknowledge_button" not in state.unusable
@@ -336,7 +331,7 @@ class Supervisor:
             contactors_may_stay=self._contactors_may_stay,
             dead_man_ns=self._dead_man_ns,
         )
-        reason = self._envelope.check(context)
+        reason = self._deaf(proposal) or self._envelope.check(context)
         if reason:
             self._rejected += 1
             return reason
@@ -344,13 +339,18 @@ class Supervisor:
         self._sequence = proposal.sequence
         self._accepted_ns = now_ns
         self._accepted_state = proposal.state
-        if not self._took_over and not self._estop_latch:
+        if not self._stops:
             self._accepted = proposal.commands
             self._in_charge = True
             self._springs_too = False
             if proposal.stop_plan is not None:
                 self._plan = self._anchored(proposal.stop_plan)
         return ""
+
+    def _deaf(self, proposal: Proposal) -> str:
+        """Whoever has not heard the e-stop since it began would not hear it pressed either."""
+        moves = proposal.state in MOVING_STATES
+        return f"e-stop not heard yet: {proposal.state.name}" if moves and not self._estop.heard else ""
 
     def _anchored(self, plan: StopPlan) -> StopPlan:
         """The plan's distance begins where the vehicle is now, by the supervisor's own odometer."""
@@ -408,7 +408,7 @@ class Supervisor:
         return commands
 
     def _heartbeat(self, commands: Commands, state: VehicleState, standing: bool) -> None:
-        stopping = self._estop_latch or bool(self._took_over)
+        stopping = self._stops
         drives = self._accepted_state in PROPULSION_STATES
         if self._accepted_state is SafetyState.MAINTENANCE:
             # It stands, but for hold-to-run.

@@ -5,6 +5,7 @@ import pytest
 
 from firmware_runtime.safety.estop import EStopReader
 from firmware_runtime.vehicle.enums import SwitchState
+from firmware_runtime.vehicle.signals import VehicleState
 from tests.safety.support import TICK_NS, profile
 from tests.vehicle_state import vehicle_state
 
@@ -129,3 +130,58 @@ def test_a_contradiction_is_a_defect_from_the_nanosecond_after_its_time(longest_
         reader.step(7 + lasted_ns, contradicting)
         closed = vehicle_state(estop_channel_a=CLOSED, estop_channel_b=CLOSED)
         assert reader.step(8 + lasted_ns, closed) is defect
+
+
+LOST = ("estop_channel_a", "estop_channel_b")
+
+
+def frame(a: SwitchState, b: SwitchState) -> VehicleState:
+    return vehicle_state(estop_channel_a=a, estop_channel_b=b)
+
+
+@pytest.mark.parametrize(("a", "b", "pressed"), PAIRS)
+@pytest.mark.requirement("SR-01")
+def test_a_pair_means_the_same_in_every_single_frame_and_counts_in_the_next_step_alone(
+    reading: Reading, a: SwitchState, b: SwitchState, pressed: bool
+) -> None:
+    reading.see(CLOSED, CLOSED)
+    assert reading.reader.see(reading.now_ns + 1, frame(a, b)) is pressed
+    reading.reader.see(reading.now_ns + 2, frame(CLOSED, CLOSED))
+    assert reading.see(CLOSED, CLOSED) is pressed
+    assert not reading.see(CLOSED, CLOSED)
+
+
+@pytest.mark.requirement("SR-01")
+def test_a_frame_of_a_channel_that_may_not_be_trusted_yet_makes_it_no_lost_one(reading: Reading) -> None:
+    """A channel whose window is not full yet: its frames come, and no step may use them."""
+    assert not reading.reader.heard
+    assert not reading.reader.see(1, frame(CLOSED, CLOSED))
+    assert not reading.see(CLOSED, CLOSED, ticks=3, lost=LOST)
+    assert not reading.reader.heard
+    assert reading.reader.see(reading.now_ns, frame(OPEN, CLOSED)), "but a press is a press"
+    assert reading.see(CLOSED, CLOSED, lost=LOST)
+    assert not reading.see(CLOSED, CLOSED, lost=LOST)
+    assert not reading.see(CLOSED, CLOSED)
+    assert reading.reader.heard
+    assert reading.see(CLOSED, CLOSED, lost=LOST)
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_one_channel_is_enough_to_be_heard(reading: Reading, lost: str) -> None:
+    reading.see(CLOSED, CLOSED, lost=(lost,))
+    assert reading.reader.heard
+
+
+@pytest.mark.requirement("SR-01", "SR-03")
+def test_frames_count_in_the_time_of_a_contradiction_and_in_its_healing(reading: Reading) -> None:
+    reading.see(CLOSED, CLOSED)
+    begun_ns = reading.now_ns + 1
+    for late_ns in (0, 100_000_000, 100_000_001):
+        reading.reader.see(begun_ns + late_ns, frame(OPEN, CLOSED))
+        reading.now_ns = begun_ns + late_ns
+    reading.reader.see(reading.now_ns, frame(CLOSED, CLOSED))
+    assert reading.see(CLOSED, CLOSED, ticks=10), "a defect"
+    reading.reader.see(reading.now_ns, frame(OPEN, OPEN))
+    reading.reader.see(reading.now_ns, frame(CLOSED, CLOSED))
+    assert reading.see(CLOSED, CLOSED), "that press itself"
+    assert not reading.see(CLOSED, CLOSED), "healed"

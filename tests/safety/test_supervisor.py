@@ -17,6 +17,11 @@ from tests.safety.rig import EMPTY_KG, MINIMAL_RISK_MPS2, Rig
 from tests.safety.support import profile
 
 WHEELBASE_M = 8.0
+STOPPED: dict[str, Any] = {
+    "traction_torque_nm": 0.0,
+    "park_brake_request": ParkBrakeRequest.APPLY,
+    "brake_force_n": 180_000.0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -303,6 +308,7 @@ def test_the_estop_is_cleared_only_released_at_standstill_by_an_acknowledge_edge
     rig.tick(10)
     assert rig.supervisor.report.estop, "moving"
     rig.vehicle.roll(0.0)
+    rig.state, rig.commands = SafetyState.ESTOP, STOPPED
     rig.tick(40)
     assert rig.supervisor.report.estop, "a held button is no edge"
     rig.vehicle.set("OperatorInputs", AcknowledgeButton="RELEASED")
@@ -323,12 +329,7 @@ def test_its_own_stop_ends_only_at_standstill_by_good_proposals_that_no_longer_d
     rig.vehicle.roll(0.0)
     rig.tick(100)
     assert rig.supervisor.report.took_over, "control still wants to drive"
-    rig.state = SafetyState.SAFE_STOP
-    rig.commands = {
-        "traction_torque_nm": 0.0,
-        "park_brake_request": ParkBrakeRequest.APPLY,
-        "brake_force_n": 180_000.0,
-    }
+    rig.state, rig.commands = SafetyState.SAFE_STOP, STOPPED
     rig.tick(45)
     assert rig.supervisor.report.took_over
     rig.tick(10)

@@ -93,12 +93,11 @@ def test_what_is_heard_between_steps_is_there_in_the_next_step(truck: Profile) -
     assert rig.supervisor.report.took_over == ""
 
 
-def test_before_its_first_step_nothing_is_urgent(truck: Profile) -> None:
+def test_an_estop_that_is_heard_before_its_first_step_is_urgent_too(truck: Profile) -> None:
     rig = Rig(truck)
     new = Supervisor(truck)
     rig.vehicle.set("EStopStatus", ChannelA="OPEN", ChannelB="OPEN")
-    assert not new.hear(rig.now_ns, rig.vehicle.frames(rig.now_ns + TICK_NS))
-    new.step(rig.now_ns + TICK_NS, (), None)
+    assert new.hear(rig.now_ns + TICK_NS, rig.vehicle.frames(rig.now_ns + TICK_NS))
     assert new.report.estop
 
 

@@ -232,6 +232,7 @@ def test_an_acknowledge_button_that_was_lost_in_between_has_made_no_edge(rig: Ri
     rig.tick(2)
     rig.vehicle.set("EStopStatus", ChannelA="CLOSED", ChannelB="CLOSED")
     rig.vehicle.roll(0.0)
+    rig.state, rig.commands = SafetyState.ESTOP, SAFE
     rig.tick(40)
     if told == "late":
         rig.vehicle.silent.add("OperatorInputs")
@@ -254,6 +255,7 @@ def test_a_pressed_estop_is_not_acknowledged_away(rig: Rig) -> None:
     rig.drive_at(5.0)
     rig.vehicle.set("EStopStatus", ChannelA="OPEN", ChannelB="OPEN")
     rig.vehicle.roll(0.0)
+    rig.state, rig.commands = SafetyState.ESTOP, SAFE
     rig.tick(40)
     rig.vehicle.set("OperatorInputs", AcknowledgeButton="PRESSED")
     rig.tick(5)
