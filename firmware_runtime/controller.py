@@ -110,6 +110,8 @@ class Controller:
         self._buttons = Buttons()
         self._last_motion = at_rest(route)
         self._last_supervisor_estop = False
+        self._torque_taken = False
+        """The supervisor lets no torque through."""
         self.faults: FaultSet = NO_FAULTS
         self.state: VehicleState | None = None
         self.telemetry: Telemetry | None = None
@@ -186,6 +188,7 @@ class Controller:
             permissions.brake_release,
             state.park_brake_state,
         )
+        self._torque_taken = bool(supervisor.torque_taken)
         split = self._split(state, permissions, motion, power, hold)
         self._passed(ControlStage.BRAKED)
         proof_n = self._brake_proof.step(config.state is SafetyState.SELF_TEST, standing, state)
@@ -353,8 +356,9 @@ class Controller:
         power: PowerLimits,
         hold: HoldRequest,
     ) -> ForceSplit:
-        """Torque only with an open park brake; propulsion only where permitted."""
-        if not hold.may_drive or motion.stop is StopKind.EMERGENCY:
+        """Torque only with an open park brake, and where the supervisor lets it through: else friction brakes
+        alone, and all of what was asked. Propulsion only where permitted."""
+        if not hold.may_drive or self._torque_taken or motion.stop is StopKind.EMERGENCY:
             return self._blending.release(motion.force_n)
         force_n = motion.force_n
         if not permissions.propulsion:

@@ -143,7 +143,8 @@ REQUIREMENTS = (
         "SR-20",
         "H3",
         "Steering, traction or brake that is lost, says it failed, or does not do what it was told is "
-        "a stop by the supervisor: steering within 100 ms of leaving its band, force within 200 ms.",
+        "a stop by the supervisor: steering within 100 ms of leaving its band, force within 200 ms. Under a "
+        "driver in the cab a traction that fails takes the torque alone.",
     ),
     Requirement(
         "SR-21",

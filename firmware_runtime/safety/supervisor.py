@@ -20,6 +20,7 @@ from firmware_runtime.safety.control_watch import ControlWatch
 from firmware_runtime.safety.envelope import NO_CONTACTORS, Context, Envelope
 from firmware_runtime.safety.estop import CHANNELS
 from firmware_runtime.safety.estop_ear import EStopEar
+from firmware_runtime.safety.fitness import VITAL, unfit
 from firmware_runtime.safety.gross_mass import GrossMass
 from firmware_runtime.safety.orderly_end import SUPERVISOR_PATIENCE_NS, OrderlyEnd, springs_hold
 from firmware_runtime.safety.standstill import Standstill
@@ -27,6 +28,7 @@ from firmware_runtime.safety.state_table import MOVING_STATES, PROPULSION_STATES
 from firmware_runtime.safety.stop_driver import StopDriver
 from firmware_runtime.safety.supervised import OwnStage
 from firmware_runtime.safety.supervisor_report import SupervisorReport
+from firmware_runtime.safety.torque_hold import TorqueHold
 from firmware_runtime.vehicle.enums import (
     ActuatorStatus,
     ButtonState,
@@ -43,14 +45,9 @@ from firmware_runtime.vehicle.signals import WHEEL_SPEEDS, Commands, VehicleStat
 from firmware_runtime.vehicle.state_builder import CommandValues, StateBuilder
 from firmware_runtime.vehicle.stop_plan import StopPlan
 
-ACTUATORS = ("traction_status", "brake_status", "steering_status")
-FAILED = (ActuatorStatus.OFF, ActuatorStatus.LATCHED_STOP, ActuatorStatus.FAULT, ActuatorStatus.NOT_AVAILABLE)
-"""What an actuator says that does not work while the vehicle moves."""
 HARD = frozenset({Actuator.STEERING_FRONT, Actuator.STEERING_REAR, Actuator.BRAKE})
 """Where these do not follow, the path is left or the stop is not made: an emergency stop, the shortest one.
 Traction that does not follow is stopped along the path."""
-VITAL = (*WHEEL_SPEEDS, "motor_speed_radps", *ACTUATORS, "steering_front_angle_rad", "park_brake_state")
-"""Losing one of these while moving is a stop of the supervisor's own."""
 HEARD = frozenset(
     (
         *VITAL,
@@ -107,7 +104,8 @@ class Supervisor:
         self._contactor_hold = ContactorHold(profile.data.battery)
         self._contactors_may_stay = True
         self._age_max_ns = round(profile.data.safety.proposal_age_max_s * 1e9)
-        self._accepted = Commands()
+        self._torque = TorqueHold()
+        self._accepted = self._sent = Commands()
         self._accepted_ns = self._last_proposal_ns = 0
         self._accepted_state = SafetyState.INIT
         self._plan: StopPlan | None = None
@@ -145,7 +143,12 @@ class Supervisor:
     @property
     def report(self) -> SupervisorReport:
         return SupervisorReport(
-            self._took_over, self._estop_latch, self._rejected, self._not_following, self._profile_identity
+            self._took_over,
+            self._estop_latch,
+            self._rejected,
+            self._not_following,
+            self._profile_identity,
+            self._torque.reason,
         )
 
     @property
@@ -194,6 +197,7 @@ class Supervisor:
         self._contactors_may_stay = self._contactor_hold.step(now_ns, stopping, standing, state)
         arrived = int(proposal is not None) if arrived is None else arrived
         self._judge(now_ns, state, standing, proposal, arrived)
+        self._torque.step(standing, self._accepted_state)
         self._mark(OwnStage.JUDGED)
         if self._stops or not self._control_seen:
             # A harder stop may be asked by anyone, at any time.
@@ -202,7 +206,7 @@ class Supervisor:
             commands = self._own_stop(now_ns, state, standing, emergency)
         else:
             # A proposal that is late, but not too late: the last one holds on, or torque would jump twice.
-            commands = self._accepted
+            commands = self._torque.without(self._accepted)
         self._last_proposal_ns = now_ns if proposal is not None else self._last_proposal_ns
         alone = now_ns - self._last_proposal_ns > self._age_max_ns
         self.may_end = self._end.step(now_ns, state, standing, alone and springs_hold(state))
@@ -274,8 +278,10 @@ class Supervisor:
             reason = self._refuse(now_ns, state, standing, proposal)
         if not standing and abs(self._speed_mps) > MOVING_MPS:
             # Looked at in any case: it may make a stop harder that has another reason.
-            unfit = self._unfit(state)
-            reason = reason or unfit
+            found = unfit(state)
+            self._hard = self._hard or found.hard
+            taken = self._torque.takes(self._accepted_state, found.traction)
+            reason = reason or ("" if taken else found.traction) or found.other
         reason = reason or self._end.reason_to_stop(standing, self._accepted_state)
         if reason:
             self._good_since_ns = None
@@ -287,27 +293,18 @@ class Supervisor:
 
     def _watch_actuators(self, now_ns: int, state: VehicleState) -> None:
         """Against what was sent last; also in a stop of its own, which may have to become harder."""
-        sent = self._accepted
+        sent = self._sent
         driving = sent.heartbeat_motion_state is MotionState.DRIVING
         found = self._response.step(now_ns, sent, driving, state, self._speed_mps)
         self._not_following = found
         if not self._control_seen:
             return
         for actuator, reason in found.items():
+            if actuator is Actuator.TRACTION and self._torque.takes(self._accepted_state, reason):
+                continue
             self._took_over = self._took_over or reason
             self._hard = self._hard or actuator in HARD
             self._springs_too = self._springs_too or actuator is Actuator.BRAKE
-
-    def _unfit(self, state: VehicleState) -> str:
-        """What the vehicle cannot be driven without, lost or reporting itself failed."""
-        if not state.usable(*VITAL):
-            return "lost " + ", ".join(sorted(state.unusable.intersection(VITAL)))
-        for name in ACTUATORS:
-            status: ActuatorStatus = getattr(state, name)
-            if status in FAILED:
-                self._hard = self._hard or name != "traction_status"
-                return f"{name} {status.name}"
-        return ""
 
     def _missing(self, now_ns: int) -> str:
         if self._control_seen and now_ns - self._accepted_ns > self._age_max_ns:
@@ -435,6 +432,7 @@ class Supervisor:
         self, now_ns: int, state: VehicleState, standing: bool, commands: Commands, at_once: bool
     ) -> list[Frame]:
         """Encode; what cannot be encoded is a stop, not a gap."""
+        self._sent = commands
         try:
             return self._sender.frames(now_ns, self._values.values(commands), at_once)
         except EncodeError as error:
@@ -443,4 +441,5 @@ class Supervisor:
             # A stop shows people what the last proposal did, and that may be what cannot be encoded.
             own.status_severity = own.status_active_faults = own.status_route_share = 0.0
             self._heartbeat(own, state, standing)
+            self._sent = own
             return self._sender.frames(now_ns, self._values.values(own), True)

@@ -19,3 +19,5 @@ class SupervisorReport(msgspec.Struct, frozen=True):
     """Actuators that do not do what they were told, with the words for it."""
     identity: str = ""
     """Of the configuration that the supervisor runs on."""
+    torque_taken: str = ""
+    """Why no torque goes out though a driver drives on (MANUAL), or empty: friction alone brakes."""

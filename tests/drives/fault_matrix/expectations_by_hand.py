@@ -71,13 +71,14 @@ MANUAL: dict[str, Expect] = {
     "park_brake_closed_in_motion": no_torque(0.33),
     # Without the body bus the e-stop chain is not heard: both channels lost are an e-stop.
     "bus_off": emergency(0.03, "ESTOP"),
-    # Wheel, brake and torque are by wire: where they do not do what they are told, the supervisor stops the
-    # truck whoever drives it, and where control hangs. The state is left by the key.
-    "traction_failed": replace(minimal_risk_braking(0.10), ends=("MANUAL",)),
+    # A traction that failed or does not follow takes the torque alone.
+    "traction_failed": no_torque(0.10),
+    "traction_implausible": replace(no_torque(0.20), stays_named=True),
+    # Wheel and brake are by wire: where they do not do what they are told, the supervisor stops the truck
+    # whoever drives it, and where control hangs. The state is left by the key.
     "brakes_failed": emergency(0.10, "MANUAL"),
     "steering_failed": emergency(0.10, "MANUAL"),
     "steering_implausible": emergency(3.0, "MANUAL"),
-    "traction_implausible": replace(minimal_risk_braking(0.20), ends=("MANUAL",)),
     "brake_implausible": emergency(0.20, "MANUAL"),
     "supervisor_took_over": replace(minimal_risk_braking(0.05), named_s=0.08, ends=("MANUAL",)),
     # A supervisor that begins beside rolling wheels stops them, whatever installation it comes from.

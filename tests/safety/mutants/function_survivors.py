@@ -19,7 +19,9 @@ _ASSUMED = "Differs at 0.3 m/s to the last bit alone, and that figure is assumed
 _TIME = "Nothing that the supervisor asks reads the time in the state."
 
 REASONS: dict[tuple[str, str], str] = {
-    ("estop.py", "self._heard = None"): _FALSE,
+    ("estop.py", "self.heard = None"): _FALSE,
+    ("estop.py", "self._seen_pressed = None"): _FALSE,
+    ("estop.py", "seen, self._seen_pressed = self._seen_pressed, None"): _FALSE,
     ("estop.py", "self._defect = None"): _FALSE,
     (
         "permits.py",
@@ -136,19 +138,11 @@ REASONS: dict[tuple[str, str], str] = {
         "supervisor.py",
         "for binding, row in zip(inputs, self._receiver.message_index, strict=None)",
     ): _ROWS,
-    (
-        "supervisor.py",
-        "for binding, row in zip(inputs, self._receiver.message_index, )",
-    ): _ROWS,
-    (
-        "supervisor.py",
-        "for binding, row in zip(inputs, self._receiver.message_index, strict=False)",
-    ): _ROWS,
-    ("supervisor.py", "self._heard_ns: list[int] = None"): _FALSE,
     ("supervisor.py", "self._dead_man_ns = 1"): "One nanosecond after the machine's start.",
     ("supervisor.py", "self._acknowledge_released = None"): _BEFORE_READ,
     ("supervisor.py", "self._acknowledge_released = True"): _BEFORE_READ,
     ("supervisor.py", "self._estop_latch = None"): _FALSE,
+    ("supervisor.py", "self._stopped = None"): _FALSE,
     ("supervisor.py", "if abs(self._speed_mps) >= MOVING_MPS:"): _ASSUMED,
     ("supervisor.py", "if not standing and abs(self._speed_mps) >= MOVING_MPS:"): _ASSUMED,
     ("supervisor.py", "heaviest_kg=None,"): "No check of the envelope asks for it.",
@@ -163,9 +157,5 @@ REASONS: dict[tuple[str, str], str] = {
     (
         "supervisor.py",
         "state = self._builder.build(sample.values, sample.reasons, None)",
-    ): _TIME,
-    (
-        "supervisor.py",
-        "return self._estop.step(now_ns, self._builder.build(sample.values, sample.reasons, None))",
     ): _TIME,
 }
