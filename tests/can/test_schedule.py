@@ -2,6 +2,7 @@
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +61,32 @@ def test_fast_irregular_calls_do_not_drift(steps: list[int]) -> None:
     # One frame each instant of the grid: a quarter of a tick early at most, and one call late.
     for index, time_ns in enumerate(sent):
         assert -2.5 * MS <= time_ns - index * 20 * MS <= 9 * MS
+
+
+@given(
+    st.sampled_from([1, 2, 5]),
+    st.sampled_from([10, 20, 50, 100, 500]),
+    st.integers(0, 10**15),
+    st.lists(st.integers(0, 200_000), min_size=1, max_size=50),
+)
+def test_calls_faster_than_the_bus_make_no_more_frames_and_no_uneven_ones(
+    call_ms: int, cycle_ms: int, begin_ns: int, jitter_ns: list[int]
+) -> None:
+    late_ns = itertools.cycle(jitter_ns)
+    calls = [begin_ns + tick * call_ms * MS + next(late_ns) for tick in range(2000 // call_ms)]
+    sent = sent_at(SendClock(cycle_ms * MS), calls)
+    for index, time_ns in enumerate(sent):
+        assert -2.5 * MS <= time_ns - sent[0] - index * cycle_ms * MS <= call_ms * MS
+    # The first instant sets the phase; from the second on a frame goes in every n-th call, late as that is.
+    gaps = [later - earlier for earlier, later in itertools.pairwise(sent[1:])]
+    assert all(abs(gap - cycle_ms * MS) <= 200_000 for gap in gaps)
+    assert len(sent) in (2000 // cycle_ms, 2000 // cycle_ms + 1)
+
+
+@pytest.mark.parametrize(("call_ms", "first_ms"), [(1, 8), (2, 8), (5, 10), (10, 10)])
+def test_a_fast_loop_sends_at_the_same_place_of_each_cycle(call_ms: int, first_ms: int) -> None:
+    calls = [tick * call_ms * MS for tick in range(60 // call_ms)]
+    assert sent_at(SendClock(10 * MS), calls) == [0, *range(first_ms * MS, 60 * MS, 10 * MS)]
 
 
 def test_a_stall_is_not_made_up_for_in_a_burst_and_keeps_the_phase() -> None:
