@@ -58,7 +58,7 @@ from firmware_runtime.vehicle.state_builder import StateBuilder
 from firmware_runtime.vehicle.telemetry import Telemetry
 
 NS_PER_MS = 1_000_000
-"""A tick is no shorter, so that numbers never overtake the time."""
+"""No rate makes a tick shorter (`profile.RATES_HZ`), so that numbers never overtake the time."""
 NO_POSE = Pose(0, 0.0, 0.0, 0.0, 0.0, 0.0, 1e3, 1e3, 1e3, 0, 0.0, False)
 
 
@@ -73,7 +73,7 @@ class Controller:
         """mark: told the name of each part of the tick as it ends; the tick learns nothing from it."""
         data = profile.data
         self._mark = mark
-        geometry = SteeringGeometry(data.geometry, data.steering)
+        geometry, tick_s = SteeringGeometry(data.geometry, data.steering), data.loop.tick_s
         frame = LocalFrame(route.datum_latitude_deg, route.datum_longitude_deg, route.datum_height_m)
         self._data = data
         self._receiver = Receiver(profile.databases, profile.inputs)
@@ -89,11 +89,11 @@ class Controller:
         self._identity = profile.identity
         self._monitor = FaultMonitor()
         self._machine = SafetyMachine(data.safety, data.limits, data.vehicle.cab)
-        self._localisation = Localisation(data.localisation, geometry, data.traction, frame)
+        self._localisation = Localisation(data.localisation, geometry, data.traction, frame, tick_s)
         self._driver = Driver(data, route, geometry)
         self._contactors = Contactors(data.battery)
-        self._power = PowerLimiter(data.traction)
-        self._blending = Blending(data.traction, data.brake)
+        self._power = PowerLimiter(data.traction, tick_s)
+        self._blending = Blending(data.traction, data.brake, tick_s)
         self._park_brake = ParkBrake(data.brake)
         self._brake_proof = BrakeProof(data.brake)
         self._config = SafetyConfig()

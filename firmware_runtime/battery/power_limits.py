@@ -13,7 +13,6 @@ MARGIN = 0.95
 """Share of the pack's limit that traction may use (assumption)."""
 AUXILIARY_RESERVE_W = 6_000.0
 """Kept back from discharge for steering, brakes' compressor and cooling (assumption)."""
-TICK_S = 0.01
 
 
 class PowerLimits(msgspec.Struct, frozen=True):
@@ -22,8 +21,9 @@ class PowerLimits(msgspec.Struct, frozen=True):
 
 
 class PowerLimiter:
-    def __init__(self, traction: Traction) -> None:
-        self._rise_w = traction.power_max_w * TICK_S / 2.0
+    def __init__(self, traction: Traction, tick_s: float) -> None:
+        """tick_s: between two steps."""
+        self._rise_w = traction.power_max_w * tick_s / 2.0
         """From nothing to full power in 2 s (assumption)."""
         self._discharge_w = 0.0
         self._charge_w = 0.0

@@ -8,8 +8,6 @@ import msgspec
 
 from firmware_runtime.vehicle.profile import Brake, Traction
 
-TICK_S = 0.01
-
 
 class ForceSplit(msgspec.Struct, frozen=True):
     torque_nm: float
@@ -23,11 +21,13 @@ class ForceSplit(msgspec.Struct, frozen=True):
 class Blending:
     """Remembers the last torque, for its slew limit."""
 
-    def __init__(self, traction: Traction, brake: Brake) -> None:
+    def __init__(self, traction: Traction, brake: Brake, tick_s: float) -> None:
+        """tick_s: between two steps."""
         self._traction = traction
         self._brake = brake
         self._force_per_torque = traction.gear_ratio / traction.wheel_radius_m
         """Tyre force per motor torque without losses, 1/m."""
+        self._step_nm = traction.torque_slew_nmps * tick_s
         self._torque_nm = 0.0
 
     def step(
@@ -85,5 +85,5 @@ class Blending:
         return ForceSplit(0.0, min(max(-force_n, 0.0), self._brake.force_max_n))
 
     def _slewed(self, wanted_nm: float) -> float:
-        step_nm = self._traction.torque_slew_nmps * TICK_S
+        step_nm = self._step_nm
         return min(max(wanted_nm, self._torque_nm - step_nm), self._torque_nm + step_nm)

@@ -23,7 +23,6 @@ from firmware_runtime.vehicle.route import Route
 from firmware_runtime.vehicle.signals import VehicleState
 from firmware_runtime.vehicle.stop_plan import StopPlan
 
-TICK_S = 0.01
 COMMAND_RATE_FACTOR = 1.5
 """Steering is commanded no faster than this multiple of the axle's rate: what leads a lag may be quicker than
 it, and no fix that jumps makes a step (assumption; the supervisor refuses twice the rate)."""
@@ -99,13 +98,14 @@ class Driver:
         self._tracker = RouteTracker(route)
         self._profile = SpeedProfile(route, data)
         self._mission = Mission(route)
-        self._pursuit = PurePursuit(data.control, data.steering, geometry)
-        self._speed = SpeedControl(data.control, data.limits, data.mass, data.resistance)
+        self._pursuit = PurePursuit(data.control, data.steering, geometry, data.loop.tick_s)
+        self._speed = SpeedControl(data.control, data.limits, data.mass, data.resistance, data.loop.tick_s)
         self._planner = StopPlanner(data, route.step_m)
         self._leader = Leader()
         self._hand = HandDriving(data, geometry, self._speed)
         self._geometry = geometry
         self._stops = StopChooser(data)
+        self._tick_s = data.loop.tick_s
         self._wheelbase_m = data.geometry.wheelbase_m
         self._rate_max_radps = COMMAND_RATE_FACTOR * data.steering.rate_max_radps
         self._lateral_jerk_mps3 = COMMAND_LATERAL_JERK_FACTOR * data.limits.lateral_jerk_max_mps3
@@ -219,11 +219,11 @@ class Driver:
 
     def _turn(self, front_rad: float, rear_rad: float, speed_mps: float) -> None:
         """Command the angles, or as far towards them as rate and lateral jerk permit in a tick."""
-        most_rad = self._rate_max_radps * TICK_S
+        most_rad = self._rate_max_radps * self._tick_s
         front, rear = front_rad - self._front_rad, rear_rad - self._rear_rad
         share = min(1.0, most_rad / max(abs(front), abs(rear), most_rad))
         bend = tan(front_rad) - tan(rear_rad) - tan(self._front_rad) + tan(self._rear_rad)
-        jerk_mps3 = speed_mps * speed_mps * abs(bend) / (self._wheelbase_m * TICK_S)
+        jerk_mps3 = speed_mps * speed_mps * abs(bend) / (self._wheelbase_m * self._tick_s)
         if jerk_mps3 > self._lateral_jerk_mps3:
             share = min(share, self._lateral_jerk_mps3 / jerk_mps3)
         self._front_rad += share * front

@@ -14,7 +14,6 @@ from firmware_runtime.motion.speed_control import (
     CLOSING_MPS,
     GRAVITY_MPS2,
     ROLLBACK_MPS,
-    TICK_S,
     SpeedControl,
     SpeedDemand,
     SpeedRequest,
@@ -52,6 +51,7 @@ class HandDriving:
         self._geometry = geometry
         self._mass = data.mass
         self._limits = data.limits
+        self._tick_s = data.loop.tick_s
         self._brake_max_n = data.brake.force_max_n
         grade = atan(data.resistance.grade_max)
         self._pedal_mps2 = (
@@ -165,7 +165,7 @@ class HandDriving:
     def _pressed(self, accelerator: float, load_kg: float) -> float:
         """Force of the pedal, N; it grows no faster than the profile's jerk."""
         mass_kg = self._mass.empty_kg + load_kg
-        step_n = self._limits.jerk_max_mps3 * mass_kg * TICK_S
+        step_n = self._limits.jerk_max_mps3 * mass_kg * self._tick_s
         return min(accelerator * self._pedal_mps2 * mass_kg, self._drive_n + step_n)
 
     def _demand(

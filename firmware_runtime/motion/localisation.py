@@ -25,8 +25,8 @@ from firmware_runtime.vehicle.profile import Localisation as LocalisationProfile
 from firmware_runtime.vehicle.profile import Traction
 from firmware_runtime.vehicle.signals import VehicleState
 
-HISTORY_TICKS = 50
-"""Odometry kept for late fixes: 0.5 s at 100 Hz; an older fix is not used."""
+HISTORY_S = 0.5
+"""Odometry kept for late fixes; an older fix is not used."""
 DISTANCE_NOISE = 0.005
 """Standard deviation of odometry along, share of the distance."""
 HEADING_NOISE_RADPM = 0.0005
@@ -53,12 +53,8 @@ EASE_S = 0.15
 fixes come back after a drop-out (assumption: below the lag of a person at the wheel)."""
 EASE_MAX_M = 0.5
 """A larger correction is a new estimate, not a correction: taken at once."""
-TICK_S = 0.01
 
 Matrix = npt.NDArray[np.float64]
-
-
-_EASED = 1.0 - TICK_S / EASE_S
 
 
 @dataclass(slots=True)
@@ -94,20 +90,24 @@ class Localisation:
         geometry: SteeringGeometry,
         traction: Traction,
         frame: LocalFrame,
+        tick_s: float,
     ) -> None:
+        """tick_s: between two steps."""
         self._profile = profile
         self._frame = frame
         self._sin_latitude = sin(radians(frame.latitude_deg))
         self._odometry = Odometry(geometry, traction)
         self._reader = NmeaReader()
         self._clock = UtcClock(profile.latency_min_s)
-        self._history: deque[OdometrySample] = deque(maxlen=HISTORY_TICKS)
+        self._history: deque[OdometrySample] = deque(maxlen=round(HISTORY_S / tick_s))
         self._anchor: _Anchor | None = None
         self._covariance: Matrix = np.zeros((3, 3))
         self._covariance_at: OdometrySample = self._odometry.sample
         self._std = (1e3, 1e3, 1e3)
         self._behind = (0.0, 0.0, 0.0)
         """What the published pose still lies behind the estimate: x, y, heading."""
+        self._eased = 1.0 - tick_s / EASE_S
+        """What is left of that after a tick."""
         self._measured_ns = 0
         self._rejected_in_a_row = 0
         self._distrusted = False
@@ -144,7 +144,8 @@ class Localisation:
             )
         x_m, y_m, heading_rad = anchor.place(sample)
         behind_x_m, behind_y_m, behind_rad = self._behind
-        self._behind = (_EASED * behind_x_m, _EASED * behind_y_m, _EASED * behind_rad)
+        eased = self._eased
+        self._behind = (eased * behind_x_m, eased * behind_y_m, eased * behind_rad)
         lateral_std_m, longitudinal_std_m, heading_std_rad = self._std_now(sample)
         return Pose(
             time_ns=now_ns,

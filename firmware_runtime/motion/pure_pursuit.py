@@ -38,10 +38,13 @@ class SteeringRequest(msgspec.Struct, frozen=True):
 
 
 class PurePursuit:
-    def __init__(self, control: Control, steering: Steering, geometry: SteeringGeometry) -> None:
+    def __init__(
+        self, control: Control, steering: Steering, geometry: SteeringGeometry, tick_s: float
+    ) -> None:
+        """tick_s: between two steps."""
         self._control = control
         self._geometry = geometry
-        self._model = SteeringModel(geometry, steering)
+        self._model = SteeringModel(geometry, steering, tick_s)
         self._angle_max_rad = steering.front_angle_max_rad
         self._lag_s = steering.lag_s / LAG_LEAD
         """Of the angle behind what is wanted, with the lead."""

@@ -18,7 +18,6 @@ AIR_DENSITY_KGPM3 = 1.225
 """At 15 °C and sea level (ISO 2533)."""
 ROTATING_SHARE = 0.06
 """Rotating parts as a share of the empty mass (assumption)."""
-TICK_S = 0.01
 HOLD_DISTANCE_M = 0.015
 """So near to a stop the vehicle is held rather than moved on."""
 CREEP_MPS = 0.25
@@ -85,7 +84,11 @@ class SpeedRequest(msgspec.Struct, frozen=True):
 
 
 class SpeedControl:
-    def __init__(self, control: Control, limits: Limits, mass: Mass, resistance: Resistance) -> None:
+    def __init__(
+        self, control: Control, limits: Limits, mass: Mass, resistance: Resistance, tick_s: float
+    ) -> None:
+        """tick_s: between two steps."""
+        self._tick_s = tick_s
         self._control = control
         self._limits = limits
         self._mass = mass
@@ -141,13 +144,13 @@ class SpeedControl:
             self._held = True
             return SpeedRequest(0.0, 0.0, True)
         self._target_mps2 = max(
-            self._target_mps2 - demand.stop_jerk_mps3 * TICK_S, -demand.stop_deceleration_mps2
+            self._target_mps2 - demand.stop_jerk_mps3 * self._tick_s, -demand.stop_deceleration_mps2
         )
-        self._target_mps = max(min(self._target_mps, speed_mps) + self._target_mps2 * TICK_S, 0.0)
+        self._target_mps = max(min(self._target_mps, speed_mps) + self._target_mps2 * self._tick_s, 0.0)
         # The feedback knows no grade yet and may even ask for drive: what stops is friction, on any hill.
         if self._target_mps <= 0.0:
             self._closing_mps2 = min(
-                self._closing_mps2 + demand.stop_jerk_mps3 * TICK_S, demand.stop_deceleration_mps2
+                self._closing_mps2 + demand.stop_jerk_mps3 * self._tick_s, demand.stop_deceleration_mps2
             )
         share = min(max(1.0 - speed_mps / CLOSING_MPS, 0.0), 1.0)
         closing_n = -max(share * CATCH_MPS2, self._closing_mps2) * (self._mass.empty_kg + load_kg)
@@ -169,7 +172,7 @@ class SpeedControl:
             # Backwards: what did not hold it any more is what it takes to climb.
             self._integral_mps2 = abs(self._integral_mps2)
         else:
-            self._integral_mps2 += EASE_RISE_MPS3 * TICK_S
+            self._integral_mps2 += EASE_RISE_MPS3 * self._tick_s
 
     def _catch(self, speed_mps: float, drive_limited: bool) -> float:
         """Deceleration's worth of friction that holds the hill while the integral grows to carry it."""
@@ -181,14 +184,16 @@ class SpeedControl:
                 self._integral_mps2 = max(self._integral_mps2 - self._catch_mps2 - EASE_LAG_MPS2, 0.0)
             self._catch_mps2 = 0.0
         if self._catch_mps2 > 0.0:
-            self._catch_mps2 = max(self._catch_mps2 - CATCH_RELEASE_MPS3 * TICK_S, 0.0)
+            self._catch_mps2 = max(self._catch_mps2 - CATCH_RELEASE_MPS3 * self._tick_s, 0.0)
             if not (self._eased and drive_limited):
-                self._integral_mps2 = min(self._integral_mps2 + CATCH_RISE_MPS3 * TICK_S, INTEGRAL_MAX_MPS2)
+                self._integral_mps2 = min(
+                    self._integral_mps2 + CATCH_RISE_MPS3 * self._tick_s, INTEGRAL_MAX_MPS2
+                )
         return self._catch_mps2
 
     def _advance_target(self, speed_mps: float, demand: SpeedDemand) -> None:
         """Move the reference one tick towards profile and caps, within acceleration and jerk."""
-        jerk_step = self._limits.jerk_max_mps3 * TICK_S
+        jerk_step = self._limits.jerk_max_mps3 * self._tick_s
         plan_mps, plan_mps2 = demand.plan_mps, demand.plan_mps2
         if plan_mps < CREEP_MPS and demand.to_stop_m > 1.0:
             plan_mps, plan_mps2 = CREEP_MPS, 0.0
@@ -210,7 +215,7 @@ class SpeedControl:
             )
         change = wanted - self._target_mps2
         self._target_mps2 += min(max(change, -2.0 * jerk_step), jerk_step)
-        moved = self._target_mps + self._target_mps2 * TICK_S
+        moved = self._target_mps + self._target_mps2 * self._tick_s
         self._target_mps = max(min(moved, plan_mps), 0.0)
         # A drive that cannot follow (power limit, grade) must not be left far behind by its reference.
         self._target_mps = min(self._target_mps, speed_mps + 0.5)
@@ -221,7 +226,7 @@ class SpeedControl:
         error_mps = self._target_mps - speed_mps
         gain = self._control
         if error_mps < (0.0 if drive_limited else INTEGRAL_WINDOW_MPS):
-            self._integral_mps2 += gain.speed_integral_1ps2 * error_mps * TICK_S
+            self._integral_mps2 += gain.speed_integral_1ps2 * error_mps * self._tick_s
             self._integral_mps2 = min(max(self._integral_mps2, -INTEGRAL_MAX_MPS2), INTEGRAL_MAX_MPS2)
         acceleration = self._target_mps2 + gain.speed_gain_1ps * error_mps + self._integral_mps2
         drag_n = 0.5 * AIR_DENSITY_KGPM3 * self._resistance.drag_area_m2 * speed_mps * abs(speed_mps)

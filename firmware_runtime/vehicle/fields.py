@@ -39,6 +39,7 @@ _UNIT_OF_SUFFIX = {
     "_ohm_per_v": "ohm/V",
     "_degc": "degC",
     "_bps": "bit/s",
+    "_hz": "Hz",
 }
 """Last part of a key's name -> its unit, as the house names quantities."""
 

@@ -151,6 +151,26 @@ class Safety(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stop_plan_life_s: Annotated[float, bounds.STOP_PLAN_LIFE]
 
 
+RATES_HZ = (100, 200, 500, 1000)
+"""A whole number of ticks makes a cycle of the buses, 10 ms: else frames would go out unevenly."""
+NS_PER_S = 1_000_000_000
+
+
+class Loop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How often `control` looks and proposes. Frames go out by their own cycles, whatever it is."""
+
+    rate_hz: Annotated[int, Range(min(RATES_HZ), max(RATES_HZ))] = min(RATES_HZ)
+    """One of RATES_HZ."""
+
+    @property
+    def tick_ns(self) -> int:
+        return NS_PER_S // self.rate_hz
+
+    @property
+    def tick_s(self) -> float:
+        return 1.0 / self.rate_hz
+
+
 class BusConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dbc: str
     """Path relative to the profile."""
@@ -205,6 +225,7 @@ class ProfileData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     purpose: str = DEPLOYMENT
     """One of PURPOSES. A deployment profile starts only signed and with all rights; a development one also
     without them, where its command says so, and tells it on the bus. It changes nothing of what is safe."""
+    loop: Loop = Loop()
     messages: dict[str, dict[str, MessageDeclaration]] = {}
     """Bus -> message -> what its DBC leaves out."""
 

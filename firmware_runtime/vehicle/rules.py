@@ -12,7 +12,7 @@ from typing import NamedTuple
 from firmware_runtime.vehicle import bounds
 from firmware_runtime.vehicle.fields import Findings, key_name
 from firmware_runtime.vehicle.problems import number, quoted
-from firmware_runtime.vehicle.profile import PURPOSES, ProfileData
+from firmware_runtime.vehicle.profile import PURPOSES, RATES_HZ, ProfileData
 from firmware_runtime.vehicle.toml_lines import KeyPath
 
 STANDARD_GRAVITY_MPS2 = 9.80665
@@ -130,6 +130,11 @@ def check_rules(profile: ProfileData, findings: Findings) -> None:
         findings.add(("vehicle", "name"), expected, quoted(profile.vehicle.name))
     if profile.purpose not in PURPOSES:
         findings.add(("purpose",), " or ".join(map(quoted, PURPOSES)), quoted(profile.purpose))
+    if profile.loop.rate_hz not in RATES_HZ:
+        expected = (
+            f"{', '.join(map(str, RATES_HZ[:-1]))} or {RATES_HZ[-1]} Hz: whole ticks in a cycle of 10 ms"
+        )
+        findings.add(("loop", "rate_hz"), expected, number(profile.loop.rate_hz))
     _check_antenna(profile, findings)
     _check_rear_steering(profile, findings)
     for name, bus in profile.buses.items():

@@ -73,7 +73,7 @@ def test_contactors_that_open_later_are_not_a_slow_precharge(contactors: Contact
 
 
 def test_power_rises_over_two_seconds_and_falls_at_once() -> None:
-    limiter = PowerLimiter(DATA.traction)
+    limiter = PowerLimiter(DATA.traction, 0.01)
     state = vehicle_state(battery_discharge_power_max_w=400e3, battery_charge_power_max_w=100e3)
     first = limiter.step(True, state)
     assert 0 < first.discharge_w <= 350e3 * 0.01 / 2
@@ -86,7 +86,7 @@ def test_power_rises_over_two_seconds_and_falls_at_once() -> None:
 
 
 def test_a_limit_that_cannot_be_trusted_counts_as_none() -> None:
-    limiter = PowerLimiter(DATA.traction)
+    limiter = PowerLimiter(DATA.traction, 0.01)
     state = vehicle_state(unusable=frozenset({"battery_discharge_power_max_w"}))
     for _ in range(300):
         assert limiter.step(True, state).discharge_w == 0.0

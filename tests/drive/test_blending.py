@@ -17,7 +17,7 @@ SLEW_NMPS = 8000.0
 
 def settled(force_n: float, speed_mps: float, **limits: float) -> ForceSplit:
     """After so many ticks that the slew limit is out of the way."""
-    blending = Blending(DATA.traction, DATA.brake)
+    blending = Blending(DATA.traction, DATA.brake, 0.01)
     given_limits = {"torque": 5600.0, "regen": 3000.0, "discharge": 400e3, "charge": 300e3} | limits
     motor_radps = given_limits.get("motor_radps", speed_mps * RATIO / RADIUS_M)
     split = ForceSplit(0.0, 0.0)
@@ -58,7 +58,7 @@ def test_force_is_what_was_asked_or_a_limit_explains_it(force_n: float, speed_mp
 
 @given(st.lists(st.floats(-200e3, 200e3), min_size=2, max_size=60), st.floats(0, 9))
 def test_torque_never_changes_faster_than_its_slew(forces_n: list[float], speed_mps: float) -> None:
-    blending = Blending(DATA.traction, DATA.brake)
+    blending = Blending(DATA.traction, DATA.brake, 0.01)
     last = 0.0
     for force_n in forces_n:
         split = blending.step(force_n, speed_mps, speed_mps * RATIO / RADIUS_M, 5600.0, 3000.0, 400e3, 300e3)
@@ -100,7 +100,7 @@ def test_no_discharge_power_means_no_propulsion() -> None:
 
 
 def test_release_takes_all_torque_at_once() -> None:
-    blending = Blending(DATA.traction, DATA.brake)
+    blending = Blending(DATA.traction, DATA.brake, 0.01)
     for _ in range(50):
         blending.step(50_000.0, 3.0, 100.0, 5600.0, 3000.0, 400e3, 300e3)
     assert blending.release(50_000.0) == ForceSplit(0.0, 0.0)

@@ -24,7 +24,7 @@ SECOND_NS = 1_000_000_000
 
 
 def hand() -> HandDriving:
-    speed = SpeedControl(DATA.control, DATA.limits, DATA.mass, DATA.resistance)
+    speed = SpeedControl(DATA.control, DATA.limits, DATA.mass, DATA.resistance, 0.01)
     return HandDriving(DATA, SteeringGeometry(DATA.geometry, DATA.steering), speed)
 
 

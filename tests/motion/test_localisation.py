@@ -31,7 +31,7 @@ class Drive:
     """A vehicle on a circle, its receiver, and the localisation that listens; truth is analytic."""
 
     def __init__(self, speed_mps: float = 5.0, angle_rad: float = 0.1, noise_m: float = 0.0) -> None:
-        self.localisation = Localisation(DATA.localisation, GEOMETRY, DATA.traction, LocalFrame(*DATUM))
+        self.localisation = Localisation(DATA.localisation, GEOMETRY, DATA.traction, LocalFrame(*DATUM), 0.01)
         self.frame = LocalFrame(*DATUM)
         self.speed_mps, self.angle_rad, self.noise_m = speed_mps, angle_rad, noise_m
         self.random = Random(1)
@@ -183,7 +183,7 @@ def test_the_odometer_counts_both_ways() -> None:
 def test_heading_is_the_planes_though_the_meridians_converge() -> None:
     """True north 10 km east of a datum at 53.5° is 0.12° off the plane's north; found by two points."""
     frame = LocalFrame(53.5, 10.0, 10.0)
-    localisation = Localisation(DATA.localisation, GEOMETRY, DATA.traction, frame)
+    localisation = Localisation(DATA.localisation, GEOMETRY, DATA.traction, frame, 0.01)
     lat, lon, height = frame.to_geodetic(10_000.0, 0.0, 0.0)
     foot, ahead = frame.to_local(lat, lon, height), frame.to_local(lat + 1e-4, lon, height)
     north_rad = atan2(ahead[1] - foot[1], ahead[0] - foot[0])

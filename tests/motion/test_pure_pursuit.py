@@ -23,7 +23,7 @@ def worst_cross_track_m(
     route: Route, speed_mps: float, start: tuple[float, float, float] = (0, 0, 0)
 ) -> float:
     """Perfect pose, kinematic plant, constant speed."""
-    pursuit = PurePursuit(DATA.control, DATA.steering, GEOMETRY)
+    pursuit = PurePursuit(DATA.control, DATA.steering, GEOMETRY, 0.01)
     tracker = RouteTracker(route)
     x_m, y_m, heading = start
     angle = 0.0
@@ -71,7 +71,7 @@ def test_an_offset_is_driven_out_without_overshooting_far() -> None:
 
 
 def test_the_steering_model_predicts_what_the_actuator_does() -> None:
-    model = SteeringModel(GEOMETRY, DATA.steering)
+    model = SteeringModel(GEOMETRY, DATA.steering, 0.01)
     pose = Pose(0, 0.0, 0.0, 0.0, 3.0, 0.0, 0.01, 0.01, 0.001, 1, 0.0, True)
     for _ in range(50):
         model.command(SteeringAngles(0.2, 0.0))

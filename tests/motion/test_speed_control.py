@@ -16,7 +16,7 @@ EMPTY_KG = 26_500.0
 
 
 def control() -> SpeedControl:
-    return SpeedControl(DATA.control, DATA.limits, DATA.mass, DATA.resistance)
+    return SpeedControl(DATA.control, DATA.limits, DATA.mass, DATA.resistance, 0.01)
 
 
 def demand(
