@@ -35,7 +35,7 @@ from firmware_runtime.executive.services_word import ServicesWord
 from firmware_runtime.executive.stage_clock import StageClock
 from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.subcommand import Subparsers
-from firmware_runtime.executive.tick_grid import TICK_NS, TickGrid
+from firmware_runtime.executive.tick_grid import TickGrid
 from firmware_runtime.recorder.tick_record import ControlBegin
 from firmware_runtime.vehicle.configuration_files import with_routes
 from firmware_runtime.vehicle.load import Profile
@@ -58,7 +58,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "run-control",
         help="the process that drives by proposals (part of run)",
-        description="Hears buses and GNSS receiver, and proposes to run-supervisor 100 times a second.",
+        description="Hears buses and GNSS receiver; proposes to run-supervisor as often as the profile says.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -94,9 +94,10 @@ def run(args: argparse.Namespace) -> int:
             raise ConfigurationError([problem]) from error
         state = _state(args, profile, stack)
         clock = MonotonicClock()
+        tick_ns = profile.data.loop.tick_ns
         stages = StageClock(clock)
         controller = Controller(profile, route, stages.mark)
-        scheduling, rights = prepare_for_ticks(CONTROL.priority)
+        scheduling, rights = prepare_for_ticks(tick_ns, CONTROL.priority)
         configuration = start_permission.configuration(args, loaded, rights, lacking)
         # After the real-time priority, which both inherit: a thread that others push aside while it holds the
         # interpreter would keep the tick waiting, for tens of milliseconds on a busy machine.
@@ -105,8 +106,8 @@ def run(args: argparse.Namespace) -> int:
         serial = SerialThread(port)
         stack.callback(serial.close)
         ticks.write(ControlBegin(clock.now_ns(), profile.identity, route.name))
-        grid = TickGrid(clock)
-        figures = LoopFigures(TICK_NS, stages.spreads)
+        grid = TickGrid(clock, tick_ns)
+        figures = LoopFigures(tick_ns, stages.spreads)
         publisher = Publisher(
             CONTROL.name,
             page,
@@ -117,7 +118,7 @@ def run(args: argparse.Namespace) -> int:
             stages.spreads,
             buses,
         )
-        status = ControlStatus(publisher, controller, grid.statistics, figures, TICK_NS)
+        status = ControlStatus(publisher, controller, grid.statistics, figures, tick_ns)
         notifier = Notifier.from_environment()
         stack.callback(notifier.close)
         life = LifeSigns(notifier, lambda: _words(controller))
@@ -138,7 +139,7 @@ def run(args: argparse.Namespace) -> int:
         )
         began = f"control of {profile.data.vehicle.name} {profile.identity}"
         print(f"{began}, {configuration.name}, {scheduling}", flush=True)
-        shell.run(stop, TICK_NS)
+        shell.run(stop, tick_ns)
         status.end(clock.now_ns())
         print(msgspec.json.encode(_figures(grid, controller)).decode(), flush=True)
     return 0

@@ -28,7 +28,6 @@ from firmware_runtime.executive.processes import SERVICES
 from firmware_runtime.executive.services_shell import ServicesShell, Store
 from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.subcommand import Subparsers
-from firmware_runtime.executive.tick_grid import TICK_NS
 from firmware_runtime.recorder.tick_record import BlackBoxHeader
 from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem
@@ -133,7 +132,7 @@ def _files(args: argparse.Namespace, profile: Profile) -> OneFile | Folder | Non
         return BlackBoxHeader(
             identity=profile.identity,
             vehicle=profile.data.vehicle.name,
-            tick_ns=TICK_NS,
+            tick_ns=profile.data.loop.tick_ns,
             started_ns=time.monotonic_ns(),
             started_unix_ns=time.time_ns(),
         )

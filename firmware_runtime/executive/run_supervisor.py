@@ -40,7 +40,6 @@ from firmware_runtime.executive.scheduling import prepare_for_ticks
 from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.subcommand import Subparsers
 from firmware_runtime.executive.supervisor_shell import SupervisorShell
-from firmware_runtime.executive.tick_grid import TICK_NS
 from firmware_runtime.executive.watchdog import open_watchdog
 from firmware_runtime.recorder.tick_record import SupervisorBegin
 from firmware_runtime.safety.own_watch import OwnWatch
@@ -106,8 +105,8 @@ def run(args: argparse.Namespace) -> int:
         except LinkError as error:
             problem = Problem("--link", None, str(args.link), "a folder for the processes' links", str(error))
             raise ConfigurationError([problem]) from error
-        own = OwnWatch()
-        scheduling, rights = prepare_for_ticks(SUPERVISOR.priority)
+        own = OwnWatch(profile.data.loop.tick_ns)
+        scheduling, rights = prepare_for_ticks(profile.data.loop.tick_ns, SUPERVISOR.priority)
         configuration = start_permission.configuration(args, loaded, rights, lacking)
         watchdog = open_watchdog(args.watchdog, configuration is Configuration.DEPLOYMENT)
         supervisor = Supervisor(profile, own.passed, configuration)
@@ -130,7 +129,7 @@ def run(args: argparse.Namespace) -> int:
         life = LifeSigns(notifier, lambda: _words(supervisor), watchdog)
         ticks.write(SupervisorBegin(clock.now_ns(), profile.identity, configuration=configuration))
         shell = SupervisorShell(
-            supervisor, own, buses, proposals, reports, ticks, clock, TICK_NS, spreads, status, life
+            supervisor, own, buses, proposals, reports, ticks, clock, spreads, status, life
         )
         began = f"supervisor of {profile.data.vehicle.name} {profile.identity}"
         print(f"{began}, {configuration.name}, {scheduling}", flush=True)

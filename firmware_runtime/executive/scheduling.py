@@ -13,11 +13,13 @@ from firmware_runtime.executive import locked_memory
 from firmware_runtime.executive.processes import CONTROL_PRIORITY
 
 RUNAWAY_US = 500_000
-"""Processor time without a sleep after which the kernel ends a real-time process (SIGXCPU); assumption: 50 of
-its ticks. One that hangs in a loop keeps its core from everything below it, and after 0.95 s the kernel would
-hold back every real-time process of that core for 50 ms, the supervisor too (sched_rt_runtime_us)."""
-SWITCH_INTERVAL_S = 0.0005
-"""So long another thread may keep the interpreter from a tick; Python's own 5 ms is half a tick."""
+"""Processor time without a sleep after which the kernel ends a real-time process (SIGXCPU); assumption: 50
+ticks at 100 Hz. One that hangs in a loop keeps its core from everything below it, and after 0.95 s the kernel
+would hold back every real-time process of that core for 50 ms, the supervisor too (sched_rt_runtime_us)."""
+SWITCH_SHARE = 20
+SWITCH_INTERVAL_MAX_S = 0.0005
+"""So long another thread may keep the interpreter from a tick: no more than a twentieth of it; Python's own
+5 ms would be half a tick of 10 ms."""
 
 
 class Rights(NamedTuple):
@@ -34,8 +36,10 @@ class Scheduling(NamedTuple):
     rights: Rights
 
 
-def prepare_for_ticks(priority: int = CONTROL_PRIORITY) -> Scheduling:
+def prepare_for_ticks(tick_ns: int, priority: int = CONTROL_PRIORITY) -> Scheduling:
     """Call it in the main thread, after start-up and before further threads: they inherit the priority.
+
+    tick_ns: period of the loop.
 
     Returns how the process is scheduled from here on. Without the right to more it stays as it
     is, and a busy machine may make ticks late.
@@ -43,7 +47,7 @@ def prepare_for_ticks(priority: int = CONTROL_PRIORITY) -> Scheduling:
     # What start-up left behind is never collected again; ticks make few objects that live on.
     gc.collect()
     gc.freeze()
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    sys.setswitchinterval(min(SWITCH_INTERVAL_MAX_S, tick_ns * 1e-9 / SWITCH_SHARE))
     realtime, words = _schedule(priority)
     locked = locked_memory.lock()
     memory = "memory locked" if locked else "memory not locked"

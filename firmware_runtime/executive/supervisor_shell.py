@@ -31,9 +31,11 @@ from firmware_runtime.safety.supervision import LocalStatus
 from firmware_runtime.safety.supervisor import Supervisor
 from firmware_runtime.vehicle.proposal import Proposal
 
+STEP_NS = 10_000_000
+"""Without proposals it steps so often, at every rate of `control`: as the ECUs are to hear their commands."""
 PATIENCE_NS = 5_000_000
-"""So long after the moment at which the next proposal was due the supervisor steps without it (assumption:
-half a tick, beyond any jitter of a healthy `control`)."""
+"""So much later than that after the last proposal it begins to (assumption: beyond any jitter of a healthy
+`control`)."""
 BLIND_POLL_NS = 1_000_000
 """Ports that cannot wake anybody are looked at so often (python-can's `virtual`)."""
 EVENTS_MAX = 64
@@ -50,7 +52,6 @@ class SupervisorShell:
         reports: Outbox,
         ticks: TickLog | None,
         clock: Clock,
-        period_ns: int,
         spreads: dict[str, Spread],
         status: SupervisorStatus | None,
         life: LifeSigns | None,
@@ -65,12 +66,11 @@ class SupervisorShell:
         self._reports = reports
         self._ticks = ticks
         self._clock = clock
-        self._period_ns = period_ns
         self._proposal_codec = ProposalCodec()
         self._report_codec = ReportCodec()
         self._waits_on = [proposals.fileno(), *(fd for bus in buses if (fd := bus.fileno()) >= 0)]
         self._blind = len(self._waits_on) <= len(buses)
-        self._due_ns = clock.now_ns() + period_ns
+        self._due_ns = clock.now_ns() + STEP_NS
         self._heard: list[Heard] = []
         self._end_asked = False
         self._events: list[BusEvent] = []
@@ -84,7 +84,7 @@ class SupervisorShell:
         self.statistics = ShellStatistics()
 
     def run(self, asked_to_end: Callable[[], bool]) -> None:
-        """Until the vehicle stands and is held, after `asked_to_end` said so, which is asked once a period.
+        """Until the vehicle stands and is held, after `asked_to_end` said so, which is asked in each turn.
 
         Or until it is not well itself.
         """
@@ -150,7 +150,7 @@ class SupervisorShell:
         if proposal is not None:
             self._restarts.take(now_ns, proposal.renewals)
             statistics.forwarded += 1
-            self._due_ns = now_ns + self._period_ns + PATIENCE_NS
+            self._due_ns = now_ns + STEP_NS + PATIENCE_NS
             taken_ns = sent_ns - proposal.time_ns
             self._hand_over_spread.add(taken_ns)
             statistics.worst_hand_over_ns = max(statistics.worst_hand_over_ns, taken_ns)
@@ -159,7 +159,7 @@ class SupervisorShell:
             statistics.worst_late_ns = max(statistics.worst_late_ns, now_ns - self._due_ns)
             self._late_spread.add(now_ns - self._due_ns)
             # Never two steps at once to catch up.
-            self._due_ns = max(self._due_ns, now_ns - self._period_ns) + self._period_ns
+            self._due_ns = max(self._due_ns, now_ns - STEP_NS) + STEP_NS
         if not sends:
             # What it says is old, and may be a stop: once more, and at once.
             statistics.withheld += 1

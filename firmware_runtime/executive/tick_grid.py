@@ -8,9 +8,6 @@ from dataclasses import dataclass
 
 from firmware_runtime.executive.clock import Clock
 
-TICK_NS = 10_000_000
-"""Period of a tick: 100 Hz."""
-
 
 @dataclass(slots=True)
 class LoopStatistics:
@@ -30,7 +27,7 @@ class LoopStatistics:
 class TickGrid:
     """`wait`, tick, `done`, and again; the first moment is one period after the making."""
 
-    def __init__(self, clock: Clock, period_ns: int = TICK_NS) -> None:
+    def __init__(self, clock: Clock, period_ns: int) -> None:
         self.statistics = LoopStatistics()
         self._clock = clock
         self._period_ns = period_ns

@@ -6,7 +6,7 @@ The monotonic clock never runs backwards on a sound computer; a gap means that t
 from typing import NamedTuple
 
 GAP_MAX_NS = 100_000_000
-"""Ten ticks: by then the actuators' own timeouts (50 ms) have acted."""
+"""By then the actuators' own timeouts (50 ms) have acted."""
 HOLD_NS = 1_000_000_000
 """So long a finding is told: it lasts for one tick only, and people must see it (assumption)."""
 

@@ -7,7 +7,7 @@ The third kind, the deadline from a tick's begin to the arrival of its proposal,
 
 import zlib
 
-from firmware_runtime.safety.supervised import CONTROL_ALIVE, CONTROL_PATH
+from firmware_runtime.safety.supervised import CONTROL_PATH, control_alive
 from firmware_runtime.safety.supervision import Alive, LocalStatus
 from firmware_runtime.vehicle.proposal import Proposal
 
@@ -22,8 +22,10 @@ def expected_word(time_ns: int) -> int:
 class ControlWatch:
     """`step` once in each step of the supervisor."""
 
-    def __init__(self) -> None:
-        self._alive = Alive(CONTROL_ALIVE)
+    def __init__(self, tick_ns: int) -> None:
+        """tick_ns: how often `control` is to propose, by the profile."""
+        self._row = control_alive(tick_ns)
+        self._alive = Alive(self._row)
         self._wrong = ""
 
     @property
@@ -45,5 +47,5 @@ class ControlWatch:
             return ""
         reason = f"flow of control: {self._wrong}" if self._wrong else f"control: {self._alive.reason}"
         if standing:
-            self._alive, self._wrong = Alive(CONTROL_ALIVE), ""
+            self._alive, self._wrong = Alive(self._row), ""
         return reason

@@ -6,15 +6,16 @@ it would send late is worse than nothing, for it keeps alive ECUs that can stop 
 after 50 ms, brake and hold their angle. The hardware watchdog is fed no more.
 """
 
-from firmware_runtime.safety.supervised import OWN_ALIVE, OWN_GAP, OWN_STEP, OWN_TRANSITIONS, OwnStage
+from firmware_runtime.safety.supervised import OWN_GAP, OWN_STEP, OWN_TRANSITIONS, OwnStage, own_alive
 from firmware_runtime.safety.supervision import Alive, Deadline, LocalStatus, Order
 
 
 class OwnWatch:
     """Told by the shell, with its clock: `begin`, the stages from inside the step, `may_send`, `sent`."""
 
-    def __init__(self) -> None:
-        self._alive = Alive(OWN_ALIVE)
+    def __init__(self, tick_ns: int) -> None:
+        """tick_ns: how often `control` is to propose, by the profile."""
+        self._alive = Alive(own_alive(tick_ns))
         self._step = Deadline(OWN_STEP)
         self._gap = Deadline(OWN_GAP)
         self._order = Order(OwnStage.BEGUN, OWN_TRANSITIONS)

@@ -12,22 +12,30 @@ from firmware_runtime.vehicle.control_flow import ControlStage as Stage
 
 MS = 1_000_000
 
-CONTROL_ALIVE = AliveRow(
-    what="proposals",
-    # Five ticks of 10 ms, the period of the loop.
-    reference_ns=50 * MS,
-    expected=5,
-    # One tick that a busy computer left out, and two that it made late: assumptions. Half the rate and double
-    # the rate are beyond them.
-    below=1,
-    above=2,
-    # The first 30 ms without a proposal are a stop already, so that this finds the wrong rate alone: found in
-    # three cycles (assumption).
-    failed_cycles_borne=2,
-    # A step without a proposal comes 15 ms after the last at the latest, and 5 ms for its own lateness
-    # (assumption).
-    late_max_ns=20 * MS,
-)
+ALIVE_NS = 50 * MS
+"""A reference cycle: five ticks at 100 Hz, fifty at 1 kHz."""
+
+
+def control_alive(tick_ns: int) -> AliveRow:
+    """`control` proposes once a tick, which lasts so long."""
+    expected = ALIVE_NS // tick_ns
+    return AliveRow(
+        what="proposals",
+        reference_ns=ALIVE_NS,
+        expected=expected,
+        # 10 ms that a busy computer left out, and 20 ms of ticks that it made late: assumptions. Half and
+        # double the rate are beyond them.
+        below=expected // 5,
+        above=2 * expected // 5,
+        # The first 30 ms without a proposal are a stop already, so that this finds the wrong rate alone, in
+        # three cycles (assumption).
+        failed_cycles_borne=2,
+        # A step without a proposal comes 15 ms after the last at the latest, and 5 ms for its own lateness
+        # (assumption).
+        late_max_ns=20 * MS,
+    )
+
+
 CONTROL_PATH: tuple[Stage, ...] = (
     Stage.HEARD,
     Stage.WATCHED,
@@ -61,19 +69,28 @@ OWN_TRANSITIONS: tuple[tuple[OwnStage, OwnStage], ...] = (
     (OwnStage.ENCODED, OwnStage.RELEASED),
     (OwnStage.RELEASED, OwnStage.BEGUN),
 )
-OWN_ALIVE = AliveRow(
-    what="steps",
-    reference_ns=50 * MS,
-    # One a proposal; without proposals a step every 10 ms after the first 15 ms.
-    expected=5,
-    below=3,
-    # Two messages of an e-stop in each tick ask for steps of their own (assumption).
-    above=15,
-    # As with the deadlines below (assumption).
-    failed_cycles_borne=5,
-    # Late is what is looked for here: judged whenever it ends.
-    late_max_ns=1 << 62,
-)
+STEPS_LEAST = 2
+"""In a reference cycle: without proposals a step every 10 ms after the first 15 ms, at every rate."""
+
+
+def own_alive(tick_ns: int) -> AliveRow:
+    """The supervisor steps once a proposal; tick_ns: between two of them."""
+    expected = ALIVE_NS // tick_ns
+    return AliveRow(
+        what="steps",
+        reference_ns=ALIVE_NS,
+        expected=expected,
+        below=expected - STEPS_LEAST,
+        # A `control` at double the rate is what the row above finds, and no end of the supervisor. Beside it
+        # two messages of an e-stop in each 10 ms ask for steps of their own (assumption).
+        above=6 * expected // 5 + 9,
+        # As with the deadlines below (assumption).
+        failed_cycles_borne=5,
+        # Late is what is looked for here: judged whenever it ends.
+        late_max_ns=1 << 62,
+    )
+
+
 OWN_STEP = DeadlineRow(
     what="a step took",
     # A healthy one takes 1 ms; slow by 30 ms is found (assumption: a little below). Nothing of such a step is

@@ -130,7 +130,7 @@ class Supervisor:
         """What went out last was a proposal, and not a stop of its own."""
         self._good_since_ns: int | None = None
         self._control_seen = False
-        self._control = ControlWatch()
+        self._control = ControlWatch(profile.data.loop.tick_ns)
         self._not_following: Mapping[Actuator, str] = {}
         self._profile_identity = profile.identity
         self._rejected = 0

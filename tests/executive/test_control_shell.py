@@ -21,13 +21,15 @@ from firmware_runtime.executive.link.tick_log import TickLog
 from firmware_runtime.executive.live.loop_figures import LoopFigures
 from firmware_runtime.executive.stage_clock import StageClock
 from firmware_runtime.executive.stop_request import StopRequest
-from firmware_runtime.executive.tick_grid import TICK_NS, TickGrid
+from firmware_runtime.executive.tick_grid import TickGrid
 from firmware_runtime.recorder.tick_record import ControlTick
 from firmware_runtime.safety.supervisor import SupervisorReport
 from firmware_runtime.vehicle.load import load_profile
 from tests.drives.rig import BEND
 from tests.executive.virtual_time import MS, VirtualTime
 from tests.vehicle.support import Q_TRUCK
+
+TICK_NS = 10 * MS
 
 
 class Port:
@@ -93,7 +95,7 @@ class Bench:
             Outbox(self._folder / "proposals"),
             self._inbox,
             TickLog(self._ring),
-            TickGrid(self.clock),
+            TickGrid(self.clock, TICK_NS),
             stages,
             Warm(),
             LoopFigures(TICK_NS, stages.spreads),

@@ -13,7 +13,7 @@ from firmware_runtime.executive import scheduling
 
 ASK = (
     "import os; from firmware_runtime.executive.scheduling import prepare_for_ticks;"
-    "print(prepare_for_ticks().words); print(os.sched_getscheduler(0) == os.SCHED_FIFO);"
+    "print(prepare_for_ticks(10_000_000).words); print(os.sched_getscheduler(0) == os.SCHED_FIFO);"
     "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmLck')))"
 )
 
@@ -21,7 +21,7 @@ ASK = (
 RUN_AWAY = """
 import time
 from firmware_runtime.executive.scheduling import prepare_for_ticks
-scheduling = prepare_for_ticks().words
+scheduling = prepare_for_ticks(10_000_000).words
 print(scheduling, flush=True)
 # As a loop that sleeps each tick, for longer than the limit in all.
 for _ in range(35):
@@ -69,10 +69,25 @@ def test_without_the_right_it_goes_on_and_says_what_is_missing(monkeypatch: pyte
     monkeypatch.setattr(scheduling.locked_memory, "lock", lambda: False)
     before = sys.getswitchinterval()
     try:
-        got = scheduling.prepare_for_ticks()
+        got = scheduling.prepare_for_ticks(10_000_000)
         assert "CAP_SYS_NICE" in got.words
         assert not got.rights.realtime
         assert sys.getswitchinterval() == pytest.approx(0.0005)
+    finally:
+        sys.setswitchinterval(before)
+        gc.unfreeze()
+
+
+@pytest.mark.parametrize(("tick_ms", "interval_s"), [(10, 0.0005), (5, 0.00025), (2, 0.0001), (1, 0.00005)])
+def test_another_thread_keeps_the_interpreter_for_a_twentieth_of_a_tick_at_most(
+    tick_ms: int, interval_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "sched_setscheduler", raising=False)
+    monkeypatch.setattr(scheduling.locked_memory, "lock", lambda: False)
+    before = sys.getswitchinterval()
+    try:
+        scheduling.prepare_for_ticks(tick_ms * 1_000_000)
+        assert sys.getswitchinterval() == pytest.approx(interval_s, abs=1e-6)
     finally:
         sys.setswitchinterval(before)
         gc.unfreeze()
@@ -83,7 +98,7 @@ def test_a_system_without_it_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(scheduling.locked_memory, "lock", lambda: False)
     before = sys.getswitchinterval()
     try:
-        got = scheduling.prepare_for_ticks()
+        got = scheduling.prepare_for_ticks(10_000_000)
         assert "no SCHED_FIFO" in got.words
         assert not got.rights.realtime
     finally:

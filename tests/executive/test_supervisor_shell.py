@@ -80,7 +80,7 @@ class Slow(Supervisor):
 class Process:
     def __init__(self, folder: Path) -> None:
         self.time = Time()
-        self.own = OwnWatch()
+        self.own = OwnWatch(PERIOD_NS)
         self.supervisor = Slow(self.time, profile(), self.own.passed)
         self.life = LifeSigns(Notifier(str(folder / "notify"), 20 * MS), lambda: "well")
         self.wires = [Wire("drive"), Wire("body")]
@@ -93,7 +93,6 @@ class Process:
             self._reports,
             None,
             self.time,
-            PERIOD_NS,
             {},
             None,
             self.life,

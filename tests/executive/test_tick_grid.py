@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from tests.executive.virtual_time import MS, VirtualTime
 def begins(durations_ns: Sequence[int], clock: VirtualTime | None = None) -> tuple[list[int], LoopStatistics]:
     """When each tick began, if they take so long."""
     clock = clock or VirtualTime()
-    grid = TickGrid(clock)
+    grid = TickGrid(clock, 10 * MS)
     begun: list[int] = []
     while len(begun) < len(durations_ns):
         now_ns = grid.wait()
@@ -28,6 +29,22 @@ def test_ticks_come_every_10_ms() -> None:
     begun, statistics = begins([0] * 100)
     assert begun == [1_010 * MS + n * 10 * MS for n in range(100)]
     assert (statistics.ticks, statistics.late_ticks, statistics.missed_periods) == (100, 0, 0)
+
+
+@pytest.mark.parametrize("period_ms", [1, 2, 5])
+def test_a_faster_loop_ticks_as_often_as_it_is_told(period_ms: int) -> None:
+    clock = VirtualTime()
+    grid = TickGrid(clock, period_ms * MS)
+    begun: list[int] = []
+    for took_ms in (0.0, 0.4, 1.6, 0.0):
+        now_ns = grid.wait()
+        assert now_ns is not None
+        begun.append((now_ns - 1_000 * MS) // (period_ms * MS))
+        clock.time_ns += round(took_ms * period_ms * MS)
+        grid.done()
+    assert begun == [1, 2, 3, 4]
+    assert grid.statistics.late_ticks == 1
+    assert grid.statistics.worst_wake_ns == round(0.6 * period_ms * MS)
 
 
 def test_delays_do_not_add_up() -> None:

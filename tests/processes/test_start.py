@@ -26,7 +26,8 @@ from tests.vehicle.support import PROFILE_FILE, Configuration, copy_configuratio
 ROUTE = "configs/routes/yard_short.csv"
 START_S = 60.0
 RIGHTS = (
-    "from firmware_runtime.executive.scheduling import prepare_for_ticks;print(*prepare_for_ticks().rights)"
+    "from firmware_runtime.executive.scheduling import prepare_for_ticks;"
+    "print(*prepare_for_ticks(10_000_000).rights)"
 )
 
 

@@ -290,7 +290,7 @@ INSIDE: tuple[Case, ...] = (
         (cycle(10.0),),
         (cycle(10.001),),
         5,
-        0,
+        35,
         EARLY | at(2, AWAKE),
         C.WHEN_GONE,
         False,

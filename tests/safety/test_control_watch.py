@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from firmware_runtime.safety.control_watch import ControlWatch, expected_word
-from firmware_runtime.safety.supervised import CONTROL_ALIVE, CONTROL_PATH
+from firmware_runtime.safety.supervised import CONTROL_PATH, control_alive
 from firmware_runtime.safety.supervision import LocalStatus
 from firmware_runtime.vehicle.control_flow import ControlStage, begun, passed
 from firmware_runtime.vehicle.enums import ParkBrakeRequest, SafetyState
@@ -196,10 +196,33 @@ def test_a_wrong_flow_under_way_is_a_stop_to_the_standstill_and_forgotten_there(
     assert rig.supervisor.report.took_over == ""
 
 
-def test_the_table_is_this() -> None:
+@pytest.mark.parametrize(
+    ("tick_ms", "least", "expected", "most"),
+    [(10, 4, 5, 7), (5, 8, 10, 14), (2, 20, 25, 35), (1, 40, 50, 70)],
+)
+def test_how_often_it_must_propose_goes_by_its_rate(
+    tick_ms: int, least: int, expected: int, most: int
+) -> None:
+    """Written again. What is borne is the same in time; half and double the rate never are."""
+    row = control_alive(tick_ms * MS)
+    assert (row.expected - row.below, row.expected, row.expected + row.above) == (least, expected, most)
+    assert (row.reference_ns, row.failed_cycles_borne, row.late_max_ns) == (50 * MS, 2, 20 * MS)
+    assert 25 / tick_ms < least
+    assert most < 100 / tick_ms
+
+
+@pytest.mark.parametrize("tick_ms", [10, 5, 2, 1])
+def test_at_every_rate_half_and_double_of_it_are_found(tick_ms: int) -> None:
+    for period_us, well in ((1000 * tick_ms, True), (2000 * tick_ms, False), (500 * tick_ms, False)):
+        watch = ControlWatch(tick_ms * MS)
+        found = ""
+        for count in range(1, 400_000 // period_us):
+            found = found or watch.step(count * period_us * 1000, False, None, 1)
+        assert (found == "") is well, (period_us, found)
+
+
+def test_the_graph_is_this() -> None:
     """Written again."""
-    assert (CONTROL_ALIVE.reference_ns, CONTROL_ALIVE.expected) == (50 * MS, 5)
-    assert (CONTROL_ALIVE.below, CONTROL_ALIVE.above, CONTROL_ALIVE.failed_cycles_borne) == (1, 2, 2)
     assert tuple(CONTROL_PATH) == STAGES
     assert set(ControlStage) == set(STAGES)
 
@@ -215,7 +238,7 @@ def test_both_sides_come_to_the_word_of_the_standard(time_ns: int) -> None:
 
 
 def test_it_is_deactivated_until_the_first_proposal() -> None:
-    watch = ControlWatch()
+    watch = ControlWatch(10 * MS)
     assert watch.step(0, True, None, 0) == ""
     assert watch.status is LocalStatus.DEACTIVATED
     watch.step(1, True, None, 1)

@@ -3,7 +3,7 @@
 import pytest
 
 from firmware_runtime.safety.own_watch import OwnWatch
-from firmware_runtime.safety.supervised import OWN_ALIVE, OWN_GAP, OWN_STEP, OwnStage
+from firmware_runtime.safety.supervised import OWN_GAP, OWN_STEP, OwnStage, own_alive
 from firmware_runtime.safety.supervision import LocalStatus
 
 MS = 1_000_000
@@ -13,8 +13,8 @@ INSIDE = (OwnStage.HEARD, OwnStage.JUDGED, OwnStage.ENCODED)
 class Process:
     """Steps as the shell does, in a time of the test's."""
 
-    def __init__(self) -> None:
-        self.watch = OwnWatch()
+    def __init__(self, tick_ms: int = 10) -> None:
+        self.watch = OwnWatch(tick_ms * MS)
         self.now_ns = 1_000 * MS
 
     def step(self, took_ms: float = 1.0, stages: tuple[OwnStage, ...] = INSIDE) -> bool:
@@ -154,7 +154,7 @@ def test_a_step_that_was_not_begun_sends_nothing(process: Process) -> None:
 
 
 def test_nor_does_the_first_one_of_all() -> None:
-    watch = OwnWatch()
+    watch = OwnWatch(10 * MS)
     assert not watch.may_send(1)
     assert watch.status is LocalStatus.EXPIRED
     assert watch.reason == "RELEASED after the begin"
@@ -165,10 +165,32 @@ def test_the_table_is_this() -> None:
     assert (OWN_STEP.max_ns, OWN_GAP.max_ns) == (28 * MS, 45 * MS)
     assert OWN_STEP.forgiven_ns == OWN_GAP.forgiven_ns == 1_000 * MS
     assert (OWN_STEP.borne, OWN_GAP.borne) == (10, 5)
-    assert (OWN_ALIVE.reference_ns, OWN_ALIVE.expected, OWN_ALIVE.below, OWN_ALIVE.above) == (
-        50 * MS,
-        5,
-        3,
-        15,
-    )
-    assert OWN_ALIVE.failed_cycles_borne == 5
+
+
+@pytest.mark.parametrize(
+    ("tick_ms", "expected", "most"), [(10, 5, 20), (5, 10, 31), (2, 25, 64), (1, 50, 119)]
+)
+def test_how_often_it_steps_goes_by_the_rate_of_control(tick_ms: int, expected: int, most: int) -> None:
+    """Written again."""
+    row = own_alive(tick_ms * MS)
+    assert (row.expected - row.below, row.expected, row.expected + row.above) == (2, expected, most)
+    assert (row.reference_ns, row.failed_cycles_borne) == (50 * MS, 5)
+
+
+@pytest.mark.parametrize("tick_ms", [10, 5, 2, 1])
+def test_at_every_rate_it_is_well_with_control_and_without(tick_ms: int) -> None:
+    """At double the rate too: that is the end of `control`, which is found beside it, and not its own."""
+    for period_ms in (tick_ms, tick_ms / 2, 10.0, 15.0):
+        process = Process(tick_ms)
+        for _ in range(500):
+            begin_ns = process.now_ns
+            assert process.step(took_ms=0.2), process.watch.reason
+            process.now_ns = begin_ns + round(period_ms * MS)
+        assert process.watch.status is LocalStatus.OK
+
+
+@pytest.mark.parametrize("tick_ms", [10, 5, 2, 1])
+def test_at_every_rate_steps_without_end_are_found(tick_ms: int) -> None:
+    process, begin_ns = Process(tick_ms), 1_000 * MS
+    while process.step(took_ms=0.1):
+        assert process.now_ns - begin_ns < 400 * MS

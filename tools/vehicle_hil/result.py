@@ -23,7 +23,8 @@ from vehicle_hil.truth import Truth
 FloatArray = npt.NDArray[np.float64]
 
 TICK_S = 0.01
-"""One tick of vehicle and runtime."""
+TICK_NS = 10_000_000
+"""One tick of the vehicle. The runtime's own may be shorter, as its profile says."""
 
 LOCKSTEP, REALTIME = "lockstep", "realtime"
 """`DriveSetup.mode`: virtual time in one process, or the wall clock and two processes."""

@@ -17,7 +17,7 @@ from firmware_runtime.executive.scheduling import prepare_for_ticks
 from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.tick_grid import TickGrid
 from vehicle_hil.gnss.pty import GnssPty
-from vehicle_hil.result import REALTIME, BusFrame
+from vehicle_hil.result import REALTIME, TICK_NS, BusFrame
 from vehicle_hil.scene import Scene, prepare
 from vehicle_hil.vehicle_link import (
     BackgroundPipe,
@@ -52,7 +52,7 @@ def main() -> int:
         go = reader.read(Go)
         if go is None:
             return 1
-        prepare_for_ticks(PRIORITY)
+        prepare_for_ticks(TICK_NS, PRIORITY)
         reports = BackgroundPipe(sys.stdout.fileno())
         _drive(scene, ports, pty, go.start_ns, stop, reports)
         reports.close()
@@ -72,7 +72,7 @@ def _drive(
     by_name = {port.name: port for port in ports}
     for port in ports:
         port.receive(0)
-    grid = TickGrid(MonotonicClock())
+    grid = TickGrid(MonotonicClock(), TICK_NS)
     while not stop():
         clock_ns = grid.wait()
         if clock_ns is None:

@@ -1,6 +1,6 @@
 """Short messages between processes that wake the receiver: AF_UNIX datagrams, never waited for.
 
-The kernel keeps a few unread ones (net.unix.max_dgram_qlen, 10 by default) and refuses more. A sender whose
+The kernel keeps some unread ones (net.unix.max_dgram_qlen, 10 by default) and refuses more. A sender whose
 receiver is gone, has hung or begins again counts and goes on; a receiver that begins again finds no old ones.
 """
 
@@ -14,8 +14,8 @@ from firmware_runtime.executive.link.shared_file import LinkError
 
 DATAGRAM_MAX_BYTES = 32 << 10
 """Longest message; assumption: ten times the longest proposal."""
-TAKEN_MAX = 16
-"""Taken in one call: more than the kernel keeps."""
+TAKEN_MAX = 600
+"""Taken in one call: more than the kernel keeps where it keeps many (512 under systemd)."""
 PATH_MAX_BYTES = 107
 """sun_path of <sys/un.h>, less its end."""
 

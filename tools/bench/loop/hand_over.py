@@ -123,11 +123,11 @@ def drive(seconds: float, folder: Path) -> dict[str, Any]:
         # Under the identity that the supervisor goes by.
         profile = with_routes(scene.profile, [ROUTE])
         codec, controller = crossing.ProposalCodec(), Controller(profile, scene.route)
-        scheduling = prepare_for_ticks(CONTROL_PRIORITY)
+        scheduling = prepare_for_ticks(TICK_NS, CONTROL_PRIORITY)
         if not scheduling.rights.realtime:
             raise BenchError(f"hand-over: {scheduling.words}")
         clock = MonotonicClock()
-        grid = TickGrid(clock)
+        grid = TickGrid(clock, TICK_NS)
         begin_ns = clock.now_ns()
         drives_since_ns = 0
         message = b""

@@ -21,7 +21,7 @@ def ours(period_ns: int, late_ns: "array[int]") -> None:
     from firmware_runtime.executive.scheduling import prepare_for_ticks
     from firmware_runtime.executive.tick_grid import TickGrid
 
-    scheduling = prepare_for_ticks(PRIORITY)
+    scheduling = prepare_for_ticks(period_ns, PRIORITY)
     if not scheduling.rights.realtime:
         raise PermissionError(scheduling.words)
     grid = TickGrid(MonotonicClock(), period_ns)

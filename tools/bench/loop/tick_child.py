@@ -62,7 +62,7 @@ class Runtime:
 
 def measure_time(count: int) -> dict[str, Any]:
     runtimes = {frames: Runtime(record(frames, count)) for frames in FRAMES}
-    prepare_for_ticks()
+    prepare_for_ticks(TICK_NS)
     collections, blocks = collected(), sys.getallocatedblocks()
     parts_ns: dict[int, list[tuple[int, int]]] = {frames: [] for frames in FRAMES}
     try:
@@ -83,7 +83,7 @@ def measure_time(count: int) -> dict[str, Any]:
 
 def measure_pace(count: int) -> dict[str, Any]:
     runtime = Runtime(record(FRAMES[0], count))
-    prepare_for_ticks()
+    prepare_for_ticks(PACE_NS)
     grid = TickGrid(MonotonicClock(), PACE_NS)
     overruns: list[tuple[int, int]] = []
     late_ns: list[int] = []
