@@ -9,7 +9,7 @@ import pytest
 
 from bench import __main__ as command
 from bench import loop
-from bench.loop.drive_record import TICK_NS, record
+from bench.loop.drive_record import record
 from bench.loop.figures import Peer, percentile, rows_of
 from bench.loop.read_sockets import measure_reading
 from bench.loop.start_up import PROCESSES
@@ -32,6 +32,7 @@ CYCLICTEST_SAYS = """# /dev/cpu_dma_latency set to 0us
 # Thread 0: 00004 00005
 """
 MS = 1_000_000
+NS_PER_S = 1_000_000_000
 
 
 def test_a_percentile_is_a_value_that_was_measured() -> None:
@@ -70,9 +71,9 @@ def test_only_a_long_stall_within_the_cycle_explains_an_overrun() -> None:
     assert explained(begin_ns, begin_ns + MS + 1, [Stall(0, 100 * MS, 300_000)])
 
 
-@pytest.mark.parametrize("frames", [32, 320])
-def test_the_timed_ticks_drive_and_every_frame_of_them_is_good(frames: int) -> None:
-    given = record(frames, 500)
+@pytest.mark.parametrize(("frames", "ticks", "rate_hz"), [(32, 500, 100), (320, 500, 100), (32, 5000, 1000)])
+def test_the_timed_ticks_drive_and_every_frame_of_them_is_good(frames: int, ticks: int, rate_hz: int) -> None:
+    given = record(frames, ticks, rate_hz)
     driven = given.ticks[given.driving_from :]
     assert len(driven) > 50
     assert all(len(tick.frames) == frames for tick in driven)
@@ -80,14 +81,14 @@ def test_the_timed_ticks_drive_and_every_frame_of_them_is_good(frames: int) -> N
         times_ns = [frame.time_ns for frame in tick.frames]
         assert times_ns == sorted(times_ns)
         assert before.now_ns < times_ns[0]
-        assert times_ns[-1] <= tick.now_ns == before.now_ns + TICK_NS
+        assert times_ns[-1] <= tick.now_ns == before.now_ns + NS_PER_S // rate_hz
     runtime = Runtime(given)
     sent_before = runtime.sent
     for _ in driven:
         runtime.tick()
     assert runtime.problem() == ""
-    # Four messages on the drive bus in each tick, and those of the body bus.
-    assert runtime.sent - sent_before > 4 * len(driven)
+    # Four messages on the drive bus each 10 ms, and those of the body bus.
+    assert runtime.sent - sent_before > 4 * len(driven) * 100 // rate_hz
 
 
 def test_a_sleeper_tells_each_wake_up() -> None:

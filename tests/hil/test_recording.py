@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import can
+import msgspec
 import numpy as np
 import pytest
 from rich.console import Console
@@ -12,6 +13,7 @@ from vehicle_hil.display import DriveDisplay
 from vehicle_hil.heartbeat import HeartbeatState
 from vehicle_hil.recording import BUS_LOG, Recording
 from vehicle_hil.result import REALTIME, DriveResult, Ending
+from vehicle_hil.trace import Trace
 
 from .synthetic_drive import frames_at, make_job, make_setup, make_truth, run, ticks
 
@@ -22,7 +24,7 @@ def quiet() -> DriveDisplay:
     return DriveDisplay(Console(quiet=True))
 
 
-def test_trace_keeps_a_fifth_of_the_ticks_of_both_sides(tmp_path: Path) -> None:
+def test_trace_keeps_a_row_each_50_ms_of_both_sides(tmp_path: Path) -> None:
     setup = make_setup()
     with Recording(make_job(tmp_path), quiet()) as recording:
         recording.finish(run(setup, recording))
@@ -32,6 +34,27 @@ def test_trace_keeps_a_fifth_of_the_ticks_of_both_sides(tmp_path: Path) -> None:
     assert truth["progress_m"][-1] == pytest.approx(setup.route.length_m, abs=0.05)
     assert truth["speed_mps"] == pytest.approx(telemetry["speed_mps"])
     assert {len(column) for column in truth.values()} == {len(truth["time_s"])}
+
+
+@pytest.mark.parametrize("tick_ms", [1, 2, 5, 10])
+def test_a_faster_runtime_makes_no_longer_trace(tick_ms: int) -> None:
+    trace = Trace()
+    _, told = next(iter(ticks(make_setup())))
+    for time_ms in range(10, 1010, tick_ms):
+        trace.add_telemetry(msgspec.structs.replace(told, time_ns=time_ms * 1_000_000))
+    times_s = trace.telemetry()["time_s"][:20]
+    assert times_s == pytest.approx([0.01 + 0.05 * n for n in range(20)], abs=0.0026)
+    assert len(trace.telemetry()["time_s"]) <= 21
+
+
+def test_ticks_by_the_wall_clock_are_kept_as_often() -> None:
+    trace = Trace()
+    truth = make_truth(0, 0.0, 0.0)
+    for tick in range(1000):
+        jitter_ns = (tick * 7_919) % 2_000_000
+        late_ns = 300_000_000 if tick >= 500 else 0
+        trace.add_truth(truth._replace(time_ns=tick * 10_000_000 + jitter_ns + late_ns), 0.0, 0.0)
+    assert len(trace.truth()["time_s"]) == pytest.approx(200, abs=1)
 
 
 def test_every_frame_is_in_the_bus_log(tmp_path: Path) -> None:

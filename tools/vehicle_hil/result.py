@@ -1,9 +1,9 @@
 """What a drive is asked to do and what comes back: the types between command, runners and report.
 
 A runner (`lockstep.run_lockstep`, `realtime.run_realtime`) takes a `DriveJob` and an `Observer`, calls
-`on_start` once, `on_tick` after every 10 ms tick, `on_note` where something happened that no tick shows
-(the runtime was killed, the load changed hands), and returns a `DriveResult`. It leaves Ctrl-C to the
-caller: an observer holds all that was recorded so far.
+`on_start` once, `on_tick` after every tick of the vehicle (10 ms), `on_note` where something happened that no
+tick shows (the runtime was killed, the load changed hands), and returns a `DriveResult`. It leaves Ctrl-C to
+the caller: an observer holds all that was recorded so far.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,6 @@ from vehicle_hil.truth import Truth
 
 FloatArray = npt.NDArray[np.float64]
 
-TICK_S = 0.01
 TICK_NS = 10_000_000
 """One tick of the vehicle. The runtime's own may be shorter, as its profile says."""
 
@@ -119,9 +118,9 @@ class Observer(Protocol):
     def on_start(self, setup: DriveSetup) -> None: ...
 
     def on_tick(self, truth: Truth, telemetry: Telemetry | None, frames: Sequence[BusFrame]) -> None:
-        """After each tick, in order of time.
+        """After each tick of the vehicle, in order of time.
 
-        telemetry: of this tick; None where the runtime runs in another process.
+        telemetry: of the runtime's last tick in it; None where the runtime runs in another process.
         frames: all frames of this tick on all buses in the order they were on them; the observer keeps
             no reference to the list.
         """

@@ -12,7 +12,7 @@ from firmware_runtime.vehicle.route import Route
 from vehicle_hil.crane import Crane
 from vehicle_hil.heartbeat import HeartbeatState
 from vehicle_hil.operator import Operator
-from vehicle_hil.result import TICK_S, DriveJob, DriveSetup, RoutePoints
+from vehicle_hil.result import DriveJob, DriveSetup, RoutePoints
 from vehicle_hil.smoothed_route import drivable
 from vehicle_hil.vehicle import SimulatedVehicle
 from vehicle_hil.vehicle_file import VehicleParameters, built_in_vehicle, load_vehicle_file
@@ -35,7 +35,7 @@ class Scene:
             identity=self.profile.identity,
             vehicle=self.profile.data.vehicle.name,
             route=self.route.name,
-            tick_ns=round(TICK_S * 1e9),
+            tick_ns=self.profile.data.loop.tick_ns,
             started_ns=0,
             started_unix_ns=0,
         )

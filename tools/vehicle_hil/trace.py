@@ -12,8 +12,8 @@ from firmware_runtime.vehicle.telemetry import Telemetry
 from vehicle_hil.result import FloatArray
 from vehicle_hil.truth import Truth
 
-KEEP_EVERY = 5
-"""Of the 100 Hz ticks: 20 Hz shows every motion of a vehicle of this mass."""
+KEEP_NS = 50_000_000
+"""20 Hz shows every motion of a vehicle of this mass, however often the runtime ticks."""
 
 TRUTH_COLUMNS = (
     "x_m",
@@ -52,24 +52,35 @@ _truth_row = attrgetter(*TRUTH_COLUMNS)
 _telemetry_row = attrgetter(*TELEMETRY_COLUMNS)
 
 
+class _Due:
+    """Once in KEEP_NS, from the first time on; ticks of the wall clock may be a little early."""
+
+    def __init__(self) -> None:
+        self._next_ns: int | None = None
+
+    def at(self, time_ns: int) -> bool:
+        due_ns = time_ns if self._next_ns is None else self._next_ns
+        if time_ns < due_ns - KEEP_NS // 20:
+            return False
+        self._next_ns = max(due_ns, time_ns - KEEP_NS) + KEEP_NS
+        return True
+
+
 class Trace:
-    """Collects rows, gives arrays. `add_*` are called every tick and keep every KEEP_EVERY-th."""
+    """Collects rows, gives arrays. `add_*` are called every tick and keep one in KEEP_NS."""
 
     def __init__(self) -> None:
         self._truth: list[tuple[float, ...]] = []
         self._telemetry: list[tuple[float, ...]] = []
-        self._truth_ticks = 0
-        self._telemetry_ticks = 0
+        self._truth_due, self._telemetry_due = _Due(), _Due()
 
     def add_truth(self, truth: Truth, cross_track_m: float, progress_m: float) -> None:
-        if self._truth_ticks % KEEP_EVERY == 0:
+        if self._truth_due.at(truth.time_ns):
             self._truth.append((truth.time_ns / 1e9, cross_track_m, progress_m, *_truth_row(truth)))
-        self._truth_ticks += 1
 
     def add_telemetry(self, telemetry: Telemetry) -> None:
-        if self._telemetry_ticks % KEEP_EVERY == 0:
+        if self._telemetry_due.at(telemetry.time_ns):
             self._telemetry.append((telemetry.time_ns / 1e9, *_telemetry_row(telemetry)))
-        self._telemetry_ticks += 1
 
     def truth(self) -> dict[str, FloatArray]:
         """Column name -> values, all of one length; empty arrays where nothing was recorded."""

@@ -6,8 +6,11 @@ are their latest payloads again, each with the counter and checksum that come ne
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.controller import Controller
@@ -15,14 +18,15 @@ from firmware_runtime.safety.host_report import HostReport
 from firmware_runtime.safety.supervisor import Supervisor
 from firmware_runtime.vehicle.enums import SafetyState
 from firmware_runtime.vehicle.load import Profile
+from firmware_runtime.vehicle.profile import Loop
 from firmware_runtime.vehicle.route import Route
 from vehicle_hil.codec.crc import Profile1Crc
 from vehicle_hil.codec.dbc import load_bus
 from vehicle_hil.codec.protection import COUNTER_MODULUS
-from vehicle_hil.result import LOCKSTEP, BusFrame, DriveJob
+from vehicle_hil.lockstep import runtime_ticks
+from vehicle_hil.result import LOCKSTEP, TICK_NS, BusFrame, DriveJob
 from vehicle_hil.scene import prepare
 
-TICK_NS = 10_000_000
 ROOT = Path(__file__).parents[3]
 PROFILE = ROOT / "configs" / "q_truck.toml"
 ROUTE = ROOT / "configs" / "routes" / "yard.csv"
@@ -84,24 +88,29 @@ class Multiplied:
         return bytes((self._crcs[key].of(tail),)) + tail
 
 
-def record(frames_per_tick: int, ticks: int) -> DriveRecord:
-    """A drive from power-on, so many ticks long."""
+def record(frames_per_tick: int, ticks: int, rate_hz: int = 100) -> DriveRecord:
+    """A drive from power-on, so many ticks of a loop at this rate long."""
     with tempfile.TemporaryDirectory() as folder:
         job = DriveJob(PROFILE, ROUTE, None, False, 1, None, None, Path(folder))
         scene = prepare(job, LOCKSTEP)
-    controller, supervisor = Controller(scene.profile, scene.route), Supervisor(scene.profile)
-    multiplied, host = Multiplied(frames_per_tick), HostReport(period_ns=TICK_NS)
+    data = msgspec.structs.replace(scene.profile.data, loop=Loop(rate_hz=rate_hz))
+    profile, tick_ns = replace(scene.profile, data=data), data.loop.tick_ns
+    controller, supervisor = Controller(profile, scene.route), Supervisor(profile)
+    multiplied, host = Multiplied(frames_per_tick), HostReport(period_ns=tick_ns)
     said: list[BusFrame] = []
     kept: list[Tick] = []
-    driving_from, now_ns = 0, 0
-    for number in range(ticks):
-        last_ns, now_ns = now_ns, now_ns + TICK_NS
+    driving_from, step_ns = 0, 0
+    while len(kept) < ticks:
+        step_ns += TICK_NS
         scene.operator.step(said)
-        frames = multiplied.of(now_ns, last_ns, scene.vehicle.step(now_ns, said))
-        tick = Tick(now_ns, frames, scene.vehicle.serial_bytes())
-        kept.append(tick)
-        proposal = controller.step(now_ns, tick.frames, tick.serial, supervisor.report, host)
-        said = [*supervisor.step(now_ns, tick.frames, proposal)]
-        if proposal.state is not SafetyState.AUTO:
-            driving_from = number + 1
-    return DriveRecord(scene.profile, scene.route, kept, driving_from)
+        step = [Frame(*frame) for frame in scene.vehicle.step(step_ns, said)]
+        said = []
+        for now_ns, heard in runtime_ticks(step_ns, tick_ns, step):
+            frames = multiplied.of(now_ns, now_ns - tick_ns, heard)
+            tick = Tick(now_ns, frames, scene.vehicle.serial_bytes() if now_ns == step_ns else b"")
+            kept.append(tick)
+            proposal = controller.step(now_ns, tick.frames, tick.serial, supervisor.report, host)
+            said += supervisor.step(now_ns, tick.frames, proposal)
+            if proposal.state is not SafetyState.AUTO:
+                driving_from = len(kept)
+    return DriveRecord(profile, scene.route, kept, driving_from)

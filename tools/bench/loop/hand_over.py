@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.loop.computer import await_begin, free_buses, start
-from bench.loop.drive_record import PROFILE, ROUTE, TICK_NS
+from bench.loop.drive_record import PROFILE, ROUTE
 from bench.loop.figures import Peer, rows_of
 from bench.measure import BenchError, Row
 from firmware_runtime.can.bus import open_bus
@@ -37,7 +37,7 @@ from firmware_runtime.vehicle.configuration_files import with_routes
 from firmware_runtime.vehicle.enums import SafetyState
 from vehicle_hil.bus_ear import Ear
 from vehicle_hil.child import Child
-from vehicle_hil.result import REALTIME, DriveJob
+from vehicle_hil.result import REALTIME, TICK_NS, DriveJob
 from vehicle_hil.scene import prepare
 
 LIMIT_MS, TIMES_MAX = 0.25, 3.0

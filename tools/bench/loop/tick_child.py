@@ -1,7 +1,7 @@
 """`python -m bench.loop.tick_child time|pace COUNT CORE`: the whole tick of a recorded drive, by its clock.
 
 `time`: how long a tick with 32 and one with 320 frames takes, in turns, as real-time process that sleeps in
-between. `pace`: ticks with 32 frames on a grid of a millisecond. The answer is JSON on standard output.
+between. `pace`: ticks with 32 frames of a runtime at 1 kHz, on its grid. The answer is JSON on stdout.
 """
 
 import gc
@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any
 
-from bench.loop.drive_record import TICK_NS, DriveRecord, record
+from bench.loop.drive_record import DriveRecord, record
 from firmware_runtime.controller import Controller
 from firmware_runtime.executive.clock import MonotonicClock
 from firmware_runtime.executive.link.crossing import ProposalCodec
@@ -19,8 +19,10 @@ from firmware_runtime.executive.scheduling import prepare_for_ticks
 from firmware_runtime.executive.tick_grid import TickGrid
 from firmware_runtime.safety.host_report import HostReport
 from firmware_runtime.safety.supervisor import Supervisor
+from vehicle_hil.result import TICK_NS
 
-PACE_NS = 1_000_000
+PACE_HZ = 1000
+PACE_NS = 1_000_000_000 // PACE_HZ
 SLEEP_S = 0.001
 FRAMES = (32, 320)
 
@@ -32,7 +34,7 @@ class Runtime:
         self._controller = Controller(given.profile, given.route)
         self._supervisor = Supervisor(given.profile)
         self._sending, self._taking = ProposalCodec(), ProposalCodec()
-        self._host = HostReport(period_ns=TICK_NS)
+        self._host = HostReport(period_ns=given.profile.data.loop.tick_ns)
         self._ticks = iter(given.ticks)
         self.sent = 0
         for _ in range(given.driving_from):
@@ -82,7 +84,7 @@ def measure_time(count: int) -> dict[str, Any]:
 
 
 def measure_pace(count: int) -> dict[str, Any]:
-    runtime = Runtime(record(FRAMES[0], count))
+    runtime = Runtime(record(FRAMES[0], count, PACE_HZ))
     prepare_for_ticks(PACE_NS)
     grid = TickGrid(MonotonicClock(), PACE_NS)
     overruns: list[tuple[int, int]] = []
