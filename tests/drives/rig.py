@@ -1,7 +1,10 @@
 """Runtime and simulated vehicle in lockstep, with hands in between: what a scenario needs, and no more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import hypot
+
+import msgspec
 
 from firmware_runtime.can.bus_events import BusEvent
 from firmware_runtime.can.frame import Frame
@@ -10,11 +13,13 @@ from firmware_runtime.motion.route_track import RouteTracker
 from firmware_runtime.recorder.tick_record import TickRecord
 from firmware_runtime.safety.host_report import HostReport
 from firmware_runtime.vehicle.enums import SafetyState
-from firmware_runtime.vehicle.load import load_profile
+from firmware_runtime.vehicle.load import Profile, load_profile
+from firmware_runtime.vehicle.profile import Loop
 from firmware_runtime.vehicle.route import Route
 from firmware_runtime.vehicle.telemetry import Telemetry
 from tests.bus_vehicle import ROOT
 from tests.motion.lines import route_of
+from vehicle_hil.lockstep import runtime_ticks
 from vehicle_hil.scene import place
 from vehicle_hil.truth import Truth
 from vehicle_hil.vehicle_file import built_in_vehicle, load_vehicle_file
@@ -23,14 +28,22 @@ TICK_NS = 10_000_000
 BEND = route_of([(60, 0, 0), (12, 0, 0.08), (20, 0.08, 0.08), (12, 0.08, 0), (60, 0, 0)])
 """A straight, a bend of 12.5 m radius, a straight: 164 m."""
 
+
+def at_rate(profile: Profile, rate_hz: int) -> Profile:
+    """The same vehicle with a loop of this rate."""
+    return replace(profile, data=msgspec.structs.replace(profile.data, loop=Loop(rate_hz=rate_hz)))
+
+
 Hand = Callable[["Rig"], None]
 
 
 class Rig:
     """One drive; `run` until a condition holds, then meddle, then run on."""
 
-    def __init__(self, route: Route = BEND, seed: int = 1, vehicle: str = "q_truck") -> None:
-        self.profile = load_profile(ROOT / "configs" / f"{vehicle}.toml")
+    def __init__(
+        self, route: Route = BEND, seed: int = 1, vehicle: str = "q_truck", rate_hz: int = 100
+    ) -> None:
+        self.profile = at_rate(load_profile(ROOT / "configs" / f"{vehicle}.toml"), rate_hz)
         self.vehicle = place(load_vehicle_file(built_in_vehicle(vehicle)), seed, route)
         self.vehicle.body.turn_mode_key("AUTO")
         self.onboard: Onboard = Onboard(self.profile, route)
@@ -64,6 +77,7 @@ class Rig:
         return self.telemetry.state
 
     def tick(self) -> None:
+        """10 ms: one step of the vehicle, and as many of the runtime as its rate makes of that."""
         self.now_ns += TICK_NS
         arriving = [frame for frame in self.said if frame.bus not in self.cut]
         heard = [Frame(*frame) for frame in self.vehicle.step(self.now_ns, arriving)]
@@ -72,19 +86,25 @@ class Rig:
         if not self.runtime_alive:
             self.said = []
         elif self.control_alive:
-            host = HostReport(tuple(self.bus_events))
-            self.bus_events.clear()
-            self.said = self.onboard.step(self.now_ns, self.heard, serial, host)
-            if self.records is not None:
-                tick = TickRecord(self.now_ns, self.heard, serial, self.said, self.telemetry, host=host)
-                self.records.append(tick)
-            if not self.states or self.states[-1] is not self.state:
-                self.states.append(self.state)
+            self.said = []
+            for time_ns, frames in runtime_ticks(self.now_ns, self.profile.data.loop.tick_ns, self.heard):
+                self._runtime(time_ns, frames, serial if time_ns == self.now_ns else b"")
         else:
             self.said = self.onboard.supervisor.step(self.now_ns, self.heard, None)
         self.log += [*self.heard, *self.said]
         self._line.update(self.truth.x_m, self.truth.y_m, self.truth.heading_rad)
         self.cross_track_max_m = max(self.cross_track_max_m, abs(self._line.cross_track_m))
+
+    def _runtime(self, now_ns: int, frames: Sequence[Frame], serial: bytes) -> None:
+        host = HostReport(tuple(self.bus_events))
+        self.bus_events.clear()
+        said = self.onboard.step(now_ns, frames, serial, host)
+        self.said += said
+        if self.records is not None:
+            tick = TickRecord(now_ns, frames, serial, said, self.telemetry, host=host)
+            self.records.append(tick)
+        if not self.states or self.states[-1] is not self.state:
+            self.states.append(self.state)
 
     def run(self, until: Callable[["Rig"], bool], seconds: float = 120.0) -> None:
         """Ticks until the condition holds; fails where it does not in time."""
