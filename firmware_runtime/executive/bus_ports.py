@@ -7,7 +7,7 @@ from firmware_runtime.can.bus import BusError, PythonCanPort, SocketCanPort, ope
 from firmware_runtime.can.ownership import OwnershipGuard
 from firmware_runtime.executive import bus_options, bus_setup
 from firmware_runtime.vehicle.load import Profile
-from firmware_runtime.vehicle.problems import ConfigurationError, Problem
+from firmware_runtime.vehicle.problems import Problem, UnavailableError
 
 
 def open_buses(
@@ -16,7 +16,7 @@ def open_buses(
     """Each closes with `stack`. A SocketCAN port that sends restarts its controller after bus-off.
 
     guards: by bus, of the process that sends; None for one that only listens.
-    Raises ConfigurationError where an option is wrong or an interface cannot be opened.
+    Raises ConfigurationError where an option is wrong, UnavailableError where an interface cannot be opened.
     """
     ports: list[PythonCanPort | SocketCanPort] = []
     heard = bus_setup.heard_identifiers(profile)
@@ -35,7 +35,7 @@ def open_buses(
         except BusError as error:
             got = str(error).partition(" cannot be opened: ")[2] or str(error)
             problem = Problem("--bus", None, str(option), "an interface that can be opened", got)
-            raise ConfigurationError([problem]) from error
+            raise UnavailableError([problem]) from error
         stack.callback(port.close)
         ports.append(port)
     return ports

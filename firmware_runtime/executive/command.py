@@ -13,9 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import cast
 
 from firmware_runtime.executive import lean
-from firmware_runtime.executive.subcommand import EXIT_PROBLEMS, Subcommand, print_problems
+from firmware_runtime.executive.subcommand import EXIT_PROBLEMS, EXIT_UNAVAILABLE, Subcommand, print_problems
 from firmware_runtime.vehicle.identity import code_digest
-from firmware_runtime.vehicle.problems import ConfigurationError
+from firmware_runtime.vehicle.problems import ConfigurationError, UnavailableError
 
 SUBCOMMANDS: tuple[str, ...] = (
     "check",
@@ -40,7 +40,8 @@ examples:
   firmware-runtime check configs/q_truck.toml --json   the same for a program
   firmware-runtime COMMAND --help                      what a command takes
 
-exit status: 0 done, 1 failed, 2 bad input (each problem on one line: file, line, expected, got)"""
+exit status: 0 done, 1 failed, 2 bad input (each problem on one line: file, line, expected, got); of a
+process also 75: a device, bus, link or lock cannot be had now, the same command may do later"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return modules[args.command].run(args)
     except ConfigurationError as error:
         print_problems(error)
-        return EXIT_PROBLEMS
+        return EXIT_UNAVAILABLE if isinstance(error, UnavailableError) else EXIT_PROBLEMS
     except BrokenPipeError:
         # The reader of a pipe (`head`) has seen enough; the interpreter must not complain when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -25,7 +25,7 @@ It starts run-supervisor, run-services and run-control, and begins again whichev
 when the operator's inputs permit it. SIGTERM or SIGINT (Ctrl-C) stop the vehicle first and end all three
 once it stands and is held; a second one shortens nothing.
 
-exit status: 0 ended by a signal, 1 failed, 2 bad input"""
+exit status: 0 ended by a signal, 1 failed, 2 bad input, or a bus or device that cannot be had at the start"""
 
 
 def add_parser(subparsers: Subparsers) -> None:

@@ -39,7 +39,7 @@ from firmware_runtime.executive.tick_grid import TickGrid
 from firmware_runtime.recorder.tick_record import ControlBegin
 from firmware_runtime.vehicle.configuration_files import with_routes
 from firmware_runtime.vehicle.load import Profile
-from firmware_runtime.vehicle.problems import ConfigurationError, Problem
+from firmware_runtime.vehicle.problems import Problem, UnavailableError
 
 EPILOG = """\
 examples:
@@ -51,7 +51,8 @@ It sends nothing on a bus: `run-supervisor` with the same --link does, if it fin
 SIGTERM or SIGINT ask it to end: while the vehicle moves that is a minimal-risk stop first, and it ends once
 the vehicle stands, is held and its contactors are open, or 5 s after standstill.
 
-exit status: 0 ended as asked, 1 failed, 2 bad input"""
+exit status: 0 ended as asked, 1 failed, 2 bad input,
+75 a bus, device, link or lock cannot be had now: the same command may do later"""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -91,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
             page = PageWriter(args.link / page_name(CONTROL.name))
         except LinkError as error:
             problem = Problem("--link", None, str(args.link), "a folder for the processes' links", str(error))
-            raise ConfigurationError([problem]) from error
+            raise UnavailableError([problem]) from error
         state = _state(args, profile, stack)
         clock = MonotonicClock()
         tick_ns = profile.data.loop.tick_ns

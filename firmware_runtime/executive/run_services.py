@@ -30,7 +30,7 @@ from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.subcommand import Subparsers
 from firmware_runtime.recorder.tick_record import BlackBoxHeader
 from firmware_runtime.vehicle.load import Profile
-from firmware_runtime.vehicle.problems import ConfigurationError, Problem
+from firmware_runtime.vehicle.problems import ConfigurationError, Problem, UnavailableError
 
 RINGS = {"control": crossing.CONTROL_TICKS, "supervisor": crossing.SUPERVISOR_TICKS}
 SCHEDULING = "normal priority"
@@ -44,7 +44,8 @@ It takes the records of run-control and run-supervisor with the same --link, whe
 the state that they hand over. They do not wait for it. An error of the disk ends the recording, and is told;
 it does not end the process.
 
-exit status: 0 ended by a signal, 1 failed, 2 bad input"""
+exit status: 0 ended by a signal, 1 failed, 2 bad input,
+75 a bus, device, link or lock cannot be had now: the same command may do later"""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -87,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
             page = PageWriter(args.link / page_name(SERVICES.name))
         except LinkError as error:
             problem = Problem("--link", None, str(args.link), "a folder for the processes' links", str(error))
-            raise ConfigurationError([problem]) from error
+            raise UnavailableError([problem]) from error
         store = _store(args, profile, stack)
         files = _files(args, profile)
         recording = Recording(files) if files is not None else None

@@ -47,7 +47,7 @@ from firmware_runtime.safety.supervision import LocalStatus
 from firmware_runtime.safety.supervisor import Supervisor
 from firmware_runtime.vehicle.configuration_files import with_routes
 from firmware_runtime.vehicle.enums import Configuration
-from firmware_runtime.vehicle.problems import ConfigurationError, Problem
+from firmware_runtime.vehicle.problems import Problem, UnavailableError
 
 EPILOG = """\
 examples:
@@ -58,7 +58,8 @@ It hears the buses by itself, takes proposals from `run-control` with the same -
 without them. SIGTERM or SIGINT ask it to end: it stops what moves along the path, and goes on until `control`
 is gone and the vehicle stands with its park brake applied, or 8 s after standstill.
 
-exit status: 0 ended as asked, 1 failed or not well itself, 2 bad input"""
+exit status: 0 ended as asked, 1 failed or not well itself, 2 bad input,
+75 a bus, device, link or lock cannot be had now: the same command may do later"""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -104,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
             page = PageWriter(args.link / page_name(SUPERVISOR.name))
         except LinkError as error:
             problem = Problem("--link", None, str(args.link), "a folder for the processes' links", str(error))
-            raise ConfigurationError([problem]) from error
+            raise UnavailableError([problem]) from error
         own = OwnWatch(profile.data.loop.tick_ns)
         scheduling, rights = prepare_for_ticks(profile.data.loop.tick_ns, SUPERVISOR.priority)
         configuration = start_permission.configuration(args, loaded, rights, lacking)

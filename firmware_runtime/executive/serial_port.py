@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import serial
 
 from firmware_runtime.vehicle.load import Profile
-from firmware_runtime.vehicle.problems import ConfigurationError, Problem
+from firmware_runtime.vehicle.problems import Problem, UnavailableError
 
 READ_MAX_BYTES = 4096
 """Taken in one tick; assumption: 35 times what 115200 baud brings in one."""
@@ -114,11 +114,11 @@ class SerialReader:
 
 
 def open_serial(path: str, profile: Profile, stack: ExitStack) -> SerialReader:
-    """Opened as a command line or profile names it; ConfigurationError where it cannot be."""
+    """Opened as a command line or profile names it; UnavailableError where it cannot be."""
     try:
         reader = SerialReader(path, profile.data.localisation.baud)
     except SerialPortError as error:
         problem = Problem("--serial", None, path, "a serial port that can be opened", str(error.__cause__))
-        raise ConfigurationError([problem]) from error
+        raise UnavailableError([problem]) from error
     stack.callback(reader.close)
     return reader

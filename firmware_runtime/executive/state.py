@@ -22,7 +22,8 @@ examples:
   firmware-runtime state show /var/lib/state                           what the next start would take
   firmware-runtime state keep /var/lib/state --vehicle QT-0042 --socket /run/state/orders
 
-exit status: 0 done, 1 the state is not known in whole (show), 2 bad input"""
+exit status: 0 done, 1 the state is not known in whole (show), 2 bad input,
+75 another process writes (keep)"""
 
 
 def add_parser(subparsers: Subparsers) -> None:

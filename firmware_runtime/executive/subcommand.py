@@ -8,7 +8,9 @@ from firmware_runtime.executive.terminal import Style
 from firmware_runtime.vehicle.problems import ConfigurationError
 
 EXIT_PROBLEMS = 2
-"""Bad input: of the command line (argparse's own status) or in a file."""
+"""Bad input: of the command line (argparse's own status) or in a file. Nothing but a person mends it."""
+EXIT_UNAVAILABLE = 75
+"""EX_TEMPFAIL of <sysexits.h>: what was named cannot be had now; the same command may do later."""
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # pyright: ignore[reportPrivateUsage]
 """What `add_parser` gets; argparse has no public name for it."""
@@ -22,7 +24,7 @@ class Subcommand(Protocol):
         ...
 
     def run(self, args: argparse.Namespace) -> int:
-        """Do it; the result is the exit status. `command.main` tells a ConfigurationError (2)."""
+        """Do it; the result is the exit status. `command.main` tells a ConfigurationError (2, 75)."""
         ...
 
 

@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from firmware_runtime.vehicle.problems import ConfigurationError, Problem
+from firmware_runtime.vehicle.problems import Problem, UnavailableError
 
 WDIOC_KEEPALIVE = 0x8004_5705
 WDIOC_SETTIMEOUT = 0xC004_5706
@@ -73,7 +73,7 @@ class HardwareWatchdog:
 def open_watchdog(path: Path | None, needed: bool) -> HardwareWatchdog | None:
     """None where none was named or, in development, where it is not to be had, which is said once.
 
-    needed: this is a deployment: ConfigurationError where it cannot be opened.
+    needed: this is a deployment: UnavailableError where it cannot be opened.
     """
     if path is None:
         return None
@@ -82,6 +82,6 @@ def open_watchdog(path: Path | None, needed: bool) -> HardwareWatchdog | None:
     except WatchdogError as error:
         if needed:
             problem = Problem("--watchdog", None, str(path), "a hardware watchdog", str(error))
-            raise ConfigurationError([problem]) from error
+            raise UnavailableError([problem]) from error
         print(f"development without a hardware watchdog: {error}", file=sys.stderr, flush=True)
         return None

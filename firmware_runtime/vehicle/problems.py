@@ -39,6 +39,10 @@ class ConfigurationError(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class UnavailableError(ConfigurationError):
+    """What was named rightly cannot be had now: a device, an interface, a lock. Later it may be."""
+
+
 def _place(problem: Problem) -> tuple[str, int]:
     return problem.file, problem.line or 0
 

@@ -103,15 +103,15 @@ def test_a_disk_that_fails_ends_the_recording_and_no_process_and_control_is_told
     assert (computer.folder / "letter").read_text() == "dear"
 
 
-def test_what_cannot_be_begun_is_told_with_status_2(tmp_path: Path) -> None:
+def test_what_cannot_be_begun_is_told(tmp_path: Path) -> None:
     (tmp_path / "there").touch()
     cases = {
-        ("--link", str(tmp_path), "--record", str(tmp_path / "there")): "--record: ",
-        ("--link", str(tmp_path / "none")): "--link: ",
+        ("--link", str(tmp_path), "--record", str(tmp_path / "there")): (2, "--record: "),
+        ("--link", str(tmp_path / "none")): (75, "--link: "),
     }
-    for options, message in cases.items():
+    for options, (status, message) in cases.items():
         command = [sys.executable, "-m", "firmware_runtime.executive", "run-services", str(PROFILE), *options]
         answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert answer.returncode == 2
+        assert answer.returncode == status
         assert answer.stderr.startswith(message)
         assert "Traceback" not in answer.stderr

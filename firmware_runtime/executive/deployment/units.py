@@ -148,7 +148,7 @@ def _life(process: Process, choices: UnitChoices) -> list[tuple[str, str]]:
         ("ExecStart", " ".join(_quoted(word) for word in words)),
         ("Restart", "always"),
         ("RestartSec", f"{RESTART_S:g}"),
-        # Status 2 is bad input, which no restart mends.
+        # Status 2 is bad input, which no restart mends. A bus or device that is gone is 75.
         ("RestartPreventExitStatus", "2"),
         ("TimeoutStartSec", f"{START_MAX_S:g}"),
         ("TimeoutStopSec", f"{choices.stop_max_s + STOP_MARGIN_S:g}"),

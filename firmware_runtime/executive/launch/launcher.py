@@ -10,12 +10,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from firmware_runtime.executive.launch.child import ChildProcess, ending
+from firmware_runtime.executive.subcommand import EXIT_PROBLEMS, EXIT_UNAVAILABLE
 
 POLL_S = 0.1
 """Signals and deaths are noticed within this; a death mostly at once, by the pipe that closes."""
 DEAD_POLL_S = 0.005
 """After that, until the kernel has its exit status."""
-FAILED, BAD_INPUT = 1, 2
+FAILED = 1
+TOLD = (EXIT_PROBLEMS, EXIT_UNAVAILABLE)
+"""Statuses of a process that has told in words why it does not begin."""
 
 
 class Launcher:
@@ -49,7 +52,7 @@ class Launcher:
         self.restarts: dict[str, int] = dict.fromkeys(self._order, 0)
 
     def run(self, stop: Callable[[], bool]) -> int:
-        """Until `stop` says so and all have ended, or one of them has bad input."""
+        """Until `stop` says so and all have ended, or one of them cannot begin at the start."""
         for name in reversed(self._order):
             self._begin(name, again=False)
         said = False
@@ -68,7 +71,11 @@ class Launcher:
         self._children[name] = ChildProcess(name, self._command(name, again))
 
     def _begin_again(self, starting: bool) -> None:
-        """Those that died and whose time has come; starting: nobody waits for a process that never began."""
+        """Those that died and whose time has come; starting: nobody waits for a process that never began.
+
+        Later everything is tried again: a bus that has gone may come back, and files that somebody changes
+        meanwhile may be mended.
+        """
         now_s = time.monotonic()
         for name, child in self._children.items():
             status = child.status()
@@ -82,7 +89,7 @@ class Launcher:
             elif child.asked:
                 # Before it had begun to listen: what it was asked for.
                 self._final[name] = 0 if status == -signal.SIGTERM else status
-            elif status == BAD_INPUT or (starting and not child.began):
+            elif starting and not child.began:
                 self._give_up(name, status)
             else:
                 self._tell_words(name)
@@ -90,15 +97,15 @@ class Launcher:
                 self._due_s[name] = now_s + self._restart_s
 
     def _give_up(self, name: str, status: int) -> None:
-        """What no restart mends: its own words are the answer."""
+        """Somebody waits at the terminal: its own words are the answer."""
         self._final[name] = status
         if self._result:
             # Another one has given the answer already, mostly the same.
             return
-        self._result = BAD_INPUT if status == BAD_INPUT else FAILED
+        self._result = EXIT_PROBLEMS if status in TOLD else FAILED
         for line in self._words[name]:
             self._complain(line)
-        if status != BAD_INPUT:
+        if status not in TOLD:
             self._complain(f"{name} could not begin: {ending(status)}")
 
     def _end(self, name: str) -> None:

@@ -25,7 +25,7 @@ from firmware_runtime.executive.persistence.messages import (
 )
 from firmware_runtime.executive.persistence.store import StateStore
 from firmware_runtime.executive.persistence.writer import Writer
-from firmware_runtime.vehicle.problems import ConfigurationError, Problem
+from firmware_runtime.vehicle.problems import Problem, UnavailableError
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 ORDERS_PER_ROUND = 64
@@ -47,7 +47,7 @@ class Inbox:
     """The socket at `path`. Only one process may have it: the lock beside it dies with its holder."""
 
     def __init__(self, path: Path) -> None:
-        """Raises ConfigurationError where the path cannot be used or another process has it."""
+        """Raises UnavailableError where the path cannot be used or another process has it."""
         lock_path = path.with_name(path.name + ".lock")
         try:
             self._lock = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -116,5 +116,5 @@ def serve(writer: Writer, inbox: Inbox, timeout_s: float) -> None:
     writer.handle([order for order, _ in came], lambda a: inbox.answer(a, senders[a.session, a.sequence]))
 
 
-def _problem(path: Path, expected: str, got: str | None) -> ConfigurationError:
-    return ConfigurationError([Problem(str(path), None, "", expected, got or "an error")])
+def _problem(path: Path, expected: str, got: str | None) -> UnavailableError:
+    return UnavailableError([Problem(str(path), None, "", expected, got or "an error")])
