@@ -129,8 +129,9 @@ def run(args: argparse.Namespace) -> int:
         stack.callback(notifier.close)
         life = LifeSigns(notifier, lambda: _words(supervisor), watchdog)
         ticks.write(SupervisorBegin(clock.now_ns(), profile.identity, configuration=configuration))
+        tick_ns = profile.data.loop.tick_ns
         shell = SupervisorShell(
-            supervisor, own, buses, proposals, reports, ticks, clock, spreads, status, life
+            supervisor, own, buses, proposals, reports, ticks, clock, tick_ns, spreads, status, life
         )
         began = f"supervisor of {profile.data.vehicle.name} {profile.identity}"
         print(f"{began}, {configuration.name}, {scheduling}", flush=True)

@@ -1,8 +1,10 @@
 """The supervisor's process: waits for a proposal, an e-stop or its own deadline, steps, sends.
 
-A good proposal goes out as it comes, not a tick later. Without one the supervisor steps at its deadline all
-the same, and finds the last one too old. Frames are taken as they come; one that presses an e-stop is stepped
-at once. No thread, no lock; whatever other processes do, the next step comes.
+A good proposal goes out as it comes, not a tick later; only what comes within half a period of the last one
+waits for so long, for a `control` that runs away must not drive the steps of its supervisor. Without one the
+supervisor steps at its deadline all the same, and finds the last one too old. Frames are taken as they come;
+one that presses an e-stop is stepped at once. No thread, no lock; whatever other processes do, the next step
+comes.
 
 This process loads nothing of motion, battery and drive: so this file is its own.
 """
@@ -52,11 +54,13 @@ class SupervisorShell:
         reports: Outbox,
         ticks: TickLog | None,
         clock: Clock,
+        tick_ns: int,
         spreads: dict[str, Spread],
         status: SupervisorStatus | None,
         life: LifeSigns | None,
     ) -> None:
-        """own: told by `supervisor` of its stages. spreads: filled with how long the parts take."""
+        """own: told by `supervisor` of its stages. tick_ns: between two proposals of a `control` that is well.
+        spreads: filled with how long the parts take."""
         self._supervisor = supervisor
         self._own = own
         self._buses = buses
@@ -68,8 +72,12 @@ class SupervisorShell:
         self._clock = clock
         self._proposal_codec = ProposalCodec()
         self._report_codec = ReportCodec()
-        self._waits_on = [proposals.fileno(), *(fd for bus in buses if (fd := bus.fileno()) >= 0)]
-        self._blind = len(self._waits_on) <= len(buses)
+        self._wires = [fd for bus in buses if (fd := bus.fileno()) >= 0]
+        self._waits_on = [proposals.fileno(), *self._wires]
+        self._blind = len(self._wires) < len(buses)
+        self._apart_ns = tick_ns // 2
+        self._listens_ns = 0
+        """Until then proposals are left in the kernel, which refuses more of them than it keeps."""
         self._due_ns = clock.now_ns() + STEP_NS
         self._heard: list[Heard] = []
         self._end_asked = False
@@ -100,16 +108,18 @@ class SupervisorShell:
         """Waits for whatever comes first, at most until the deadline, and steps if it asks for that."""
         now_ns = self._wait()
         urgent = self._hear(now_ns)
-        proposal = self._newest()
+        proposal = self._newest(now_ns) if now_ns >= self._listens_ns else None
         if proposal is not None or urgent or now_ns >= self._due_ns:
             self._step(now_ns, proposal, urgent)
 
     def _wait(self) -> int:
-        left_ns = self._due_ns - self._clock.now_ns()
+        now_ns = self._clock.now_ns()
+        listens = now_ns >= self._listens_ns
+        left_ns = (self._due_ns if listens else min(self._due_ns, self._listens_ns)) - now_ns
         if self._blind:
             left_ns = min(left_ns, BLIND_POLL_NS)
         if left_ns > 0:
-            select.select(self._waits_on, (), (), left_ns * 1e-9)
+            select.select(self._waits_on if listens else self._wires, (), (), left_ns * 1e-9)
         return self._clock.now_ns()
 
     def _hear(self, now_ns: int) -> bool:
@@ -124,11 +134,12 @@ class SupervisorShell:
                 self._events = (self._events + events)[:EVENTS_MAX]
         return urgent
 
-    def _newest(self) -> Proposal | None:
+    def _newest(self, now_ns: int) -> Proposal | None:
         messages = self._proposals.take()
         self._arrived += len(messages)
         if not messages:
             return None
+        self._listens_ns = now_ns + self._apart_ns
         self.statistics.overtaken += len(messages) - 1
         proposal = self._proposal_codec.decode(messages[-1])
         self.statistics.unreadable += proposal is None

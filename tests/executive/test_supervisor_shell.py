@@ -13,13 +13,18 @@ from firmware_runtime.can.bus_events import BusEvent, BusState
 from firmware_runtime.can.bus_port import BusStatistics
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.life_signs import LifeSigns
+from firmware_runtime.executive.link.crossing import ProposalCodec
 from firmware_runtime.executive.link.datagram import Inbox, Outbox
 from firmware_runtime.executive.notify import Notifier
 from firmware_runtime.executive.supervisor_shell import SupervisorShell
+from firmware_runtime.safety.control_watch import expected_word
 from firmware_runtime.safety.own_watch import OwnWatch
 from firmware_runtime.safety.supervised import OwnStage
 from firmware_runtime.safety.supervision import LocalStatus
 from firmware_runtime.safety.supervisor import Supervisor
+from firmware_runtime.vehicle.enums import SafetyState
+from firmware_runtime.vehicle.proposal import Proposal
+from firmware_runtime.vehicle.signals import Commands
 from tests.safety.support import profile
 
 MS = 1_000_000
@@ -85,6 +90,8 @@ class Process:
         self.life = LifeSigns(Notifier(str(folder / "notify"), 20 * MS), lambda: "well")
         self.wires = [Wire("drive"), Wire("body")]
         self._inbox, self._reports = Inbox(folder / "proposals"), Outbox(folder / "reports")
+        self.control = Outbox(folder / "proposals")
+        self._sequence = 0
         self.shell = SupervisorShell(
             self.supervisor,
             self.own,
@@ -93,6 +100,7 @@ class Process:
             self._reports,
             None,
             self.time,
+            PERIOD_NS,
             {},
             None,
             self.life,
@@ -101,6 +109,7 @@ class Process:
     def close(self) -> None:
         self._inbox.close()
         self._reports.close()
+        self.control.close()
 
     def steps(self, count: int) -> int:
         """So many steps, each at its deadline; the frames that went."""
@@ -109,6 +118,17 @@ class Process:
             self.time.time_ns += PERIOD_NS
             self.shell.turn()
         return self.sent - before
+
+    def propose(self, count: int = 1) -> None:
+        """So many proposals of a tick that begins now, by all its stages, at rest and held."""
+        for _ in range(count):
+            self._sequence += 1
+            now_ns = self.time.time_ns
+            held = Commands(brake_force_n=60_000.0)
+            proposal = Proposal(
+                self._sequence, now_ns, SafetyState.STANDBY, held, None, expected_word(now_ns)
+            )
+            self.control.send(ProposalCodec().encode(proposal))
 
     @property
     def sent(self) -> int:
@@ -172,3 +192,64 @@ def test_a_step_that_misses_a_stage_sends_nothing(process: Process) -> None:
     process.own.passed(OwnStage.JUDGED)
     assert process.steps(1) == 0
     assert process.own.reason == "JUDGED after RELEASED"
+
+
+def test_a_proposal_goes_out_as_it_comes(process: Process) -> None:
+    process.propose()
+    process.shell.turn()
+    for _ in range(20):
+        process.time.time_ns += 7 * MS
+        process.propose()
+        process.time.time_ns += MS // 2
+        process.shell.turn()
+    assert process.shell.statistics.forwarded == 21
+    assert process.supervisor.report.rejected == 0
+
+
+@pytest.mark.requirement("SR-10", "SR-11")
+@pytest.mark.parametrize("message", [None, b"", b"no proposal"])
+def test_a_flood_of_proposals_stops_the_vehicle_and_never_silences_the_supervisor(
+    process: Process, message: bytes | None
+) -> None:
+    """2000 a second and more: as often as that the supervisor would be beyond its own supervision."""
+    for _ in range(20):
+        process.time.time_ns += PERIOD_NS
+        process.propose()
+        process.shell.turn()
+    assert process.supervisor.report.took_over == ""
+    steps, stopped_ns = process.shell.statistics.steps, 0
+    begin_ns = process.time.time_ns
+    while process.time.time_ns < begin_ns + 400 * MS:
+        process.time.time_ns += MS // 2
+        for _ in range(3):
+            if message is None:
+                process.propose()
+            else:
+                process.control.send(message)
+        process.shell.turn()
+        assert process.own.status is LocalStatus.OK, process.own.reason
+        if process.supervisor.report.took_over and not stopped_ns:
+            stopped_ns = process.time.time_ns
+    assert process.shell.statistics.steps - steps <= 84, "one in half a period, and its own deadlines"
+    assert 0 < stopped_ns - begin_ns <= 150 * MS
+    assert process.supervisor.report.took_over.startswith("control: ") == (message is None)
+
+
+@pytest.mark.requirement("SR-01")
+def test_in_a_flood_an_estop_is_still_stepped_at_once(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process.steps(5)
+    process.propose()
+    process.shell.turn()
+    process.time.time_ns += MS
+    process.propose()
+    steps = process.shell.statistics.steps
+    process.shell.turn()
+    assert process.shell.statistics.steps == steps
+    frame = Frame(process.time.time_ns, "body", 1, b"")
+    monkeypatch.setattr(process.wires[1], "receive", lambda now_ns: [frame])
+    monkeypatch.setattr(process.supervisor, "hear", lambda now_ns, frames: True)
+    process.shell.turn()
+    assert process.shell.statistics.steps == steps + 1
+    assert process.shell.statistics.urgent == 1
