@@ -12,11 +12,12 @@ from firmware_runtime.safety.supervision import Alive, LocalStatus
 from firmware_runtime.vehicle.proposal import Proposal
 
 _PATH = bytes(CONTROL_PATH)
+_WORD = (1 << 64) - 1
 
 
 def expected_word(time_ns: int) -> int:
-    """What a tick that began then must have come to."""
-    return zlib.crc32(time_ns.to_bytes(8, "little") + _PATH)
+    """What a tick that began then must have come to. What is no time has one too."""
+    return zlib.crc32((time_ns & _WORD).to_bytes(8, "little") + _PATH)
 
 
 class ControlWatch:

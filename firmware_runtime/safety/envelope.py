@@ -62,6 +62,18 @@ DEAD_MAN_STATES = frozenset({SafetyState.REMOTE, SafetyState.MAINTENANCE})
 """Where a person holds a button as long as the vehicle may drive."""
 DEAD_MAN_GRACE_MS = 100.0
 """`control` has heard the release of the button and taken the torque away by then (assumption)."""
+ON_OFF = (OnOffState.OFF, OnOffState.ON)
+WORDS: dict[str, tuple[OnOffState | ParkBrakeRequest | ContactorRequest, ...]] = {
+    "traction_enable": ON_OFF,
+    "park_brake_request": (ParkBrakeRequest.RELEASE, ParkBrakeRequest.APPLY),
+    "steering_enable": ON_OFF,
+    "contactor_request": (ContactorRequest.OPEN, ContactorRequest.CLOSE),
+    "hazard_lights": ON_OFF,
+    "beacon": ON_OFF,
+    "brake_lights": ON_OFF,
+    "head_lights": ON_OFF,
+}
+"""What may be asked, without the words for errors; the heartbeat's are the supervisor's own."""
 ANGLE_ROUNDING_RAD = 1e-6
 NO_CONTACTORS = frozenset(state for state, may in MAY_MOVE.items() if may.contactors is permits.until_low)
 """Where closed contactors may stay only until the current is low (`contactor_hold`), and none closes."""
@@ -187,6 +199,17 @@ def _numbers(_: Limits, c: Context) -> str:
     return ""
 
 
+def _words(_: Limits, c: Context) -> str:
+    """A stop of the supervisor's own goes on with some of them: what no bus can say must not stay."""
+    if c.proposal.state is SafetyState.NOT_AVAILABLE:
+        return "state is NOT_AVAILABLE"
+    for name, words in WORDS.items():
+        word = getattr(c.proposal.commands, name)
+        if word not in words:
+            return f"{name} is {word.name}"
+    return ""
+
+
 def _propulsion(_: Limits, c: Context) -> str:
     permitted = c.proposal.state in PROPULSION_STATES or c.proposal.commands.traction_torque_nm <= 0.0
     return "" if permitted else _state_forbids(c, f"{c.proposal.commands.traction_torque_nm:.5g} Nm")
@@ -235,14 +258,16 @@ def _contactors(_: Limits, c: Context) -> str:
 
 
 def _stop_plan(limits: Limits, c: Context) -> str:
-    if c.proposal.state not in MOVING_STATES or (
-        c.standing and c.proposal.commands.traction_torque_nm <= 0.0
-    ):
-        return ""
     plan = c.proposal.stop_plan
-    if plan is None:
-        return "none while moving"
-    return _plan_defect(plan) or _plan_reach(limits, c, plan)
+    # One that comes at standstill is kept too, and the next stop is along it.
+    defect = _plan_defect(plan) if plan is not None else ""
+    if (
+        defect
+        or c.proposal.state not in MOVING_STATES
+        or (c.standing and c.proposal.commands.traction_torque_nm <= 0.0)
+    ):
+        return defect
+    return "none while moving" if plan is None else _plan_reach(limits, c, plan)
 
 
 def _plan_defect(plan: StopPlan) -> str:
@@ -359,6 +384,7 @@ CHECKS: tuple[Check, ...] = (
     Check("age of the proposal", bounds.PROPOSAL_AGE, _age),
     Check("not a number", None, _numbers),
     Check("propulsion", None, _propulsion),
+    Check("not a word", None, _words),
     Check("dead-man button", None, _dead_man),
     Check("park brake", None, _release),
     Check("holding at standstill", bounds.BRAKE_FORCE, _holding),

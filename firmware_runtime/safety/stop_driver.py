@@ -114,9 +114,10 @@ class StopDriver:
             return held_rad
         travelled_m = abs(odometer_m - plan.anchor_odometer_m) + PLAN_LEAD_S * abs(speed_mps)
         position = travelled_m / plan.step_m
-        index = int(position)
-        if index >= len(plan.curvature_1pm) - 1:
+        # Before it becomes a whole number: the finest steps are more than there are numbers.
+        if position >= len(plan.curvature_1pm) - 1:
             return held_rad
+        index = int(position)
         share = position - index
         curvature = plan.curvature_1pm[index] * (1.0 - share) + plan.curvature_1pm[index + 1] * share
         slope = tan(plan.crab_rad[index] * (1.0 - share) + plan.crab_rad[index + 1] * share)

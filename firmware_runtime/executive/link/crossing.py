@@ -22,6 +22,8 @@ SUPERVISOR_TICKS = "supervisor.ticks"
 """Ring of the supervisor's records, for `services`."""
 STATE = "state"
 """Socket of `services`: what must outlive the power is handed over here (executive.persistence)."""
+UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
+"""What decoding raises for bytes that are no message: text that is none, lists nested beyond any depth."""
 
 
 class ReportMessage(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -47,7 +49,7 @@ class ProposalCodec:
         """None where it is none."""
         try:
             return self._decoder.decode(message)
-        except (msgspec.DecodeError, ValueError):
+        except UNREADABLE:
             return None
 
 
@@ -62,5 +64,5 @@ class ReportCodec:
     def decode(self, message: bytes) -> ReportMessage | None:
         try:
             return self._decoder.decode(message)
-        except (msgspec.DecodeError, ValueError):
+        except UNREADABLE:
             return None
