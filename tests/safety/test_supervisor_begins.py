@@ -51,7 +51,7 @@ def test_before_it_hears_the_vehicle_it_asks_nothing_of_the_steering(truck: Prof
     rig = Rig(truck)
     rig.supervisor = Supervisor(truck)
     rig.vehicle.roll(5.0)
-    rig.vehicle.silent.add("WheelSpeedsFront")
+    rig.vehicle.silent |= {"WheelSpeedsFront", "WheelSpeedsRear", "TractionFeedback"}
     rig.proposing = False
     rig.tick()
     assert rig.said["SteeringCommand"]["Enable"] == "OFF"
@@ -59,6 +59,70 @@ def test_before_it_hears_the_vehicle_it_asks_nothing_of_the_steering(truck: Prof
     rig.vehicle.silent.clear()
     rig.tick()
     assert rig.supervisor.report.took_over == "begun while the wheels turn"
+
+
+LOST = {
+    "one wheel": ({"WheelSpeedsFront"}, True),
+    "the motor": ({"TractionFeedback"}, True),
+    "the steering": ({"SteeringFeedback"}, False),
+    "front wheels and motor": ({"WheelSpeedsFront", "TractionFeedback"}, True),
+    "all wheels and the steering": ({"WheelSpeedsFront", "WheelSpeedsRear", "SteeringFeedback"}, False),
+}
+"""What is silent, and whether the angle is heard."""
+
+
+@pytest.mark.parametrize("lost", LOST)
+@pytest.mark.requirement("SR-04", "SR-10")
+def test_what_is_lost_when_it_begins_closes_no_springs_and_straightens_no_wheel(
+    again: Rig, lost: str
+) -> None:
+    again.proposing = False
+    silent, angle_heard = LOST[lost]
+    again.vehicle.silent |= silent
+    for _ in range(20):
+        again.tick()
+        assert again.supervisor.report.took_over == "begun while the wheels turn"
+        assert again.said["BrakeCommand"]["ParkBrakeRequest"] == "RELEASE"
+        steering = again.said["SteeringCommand"]
+        if angle_heard:
+            assert steering["FrontAngle"] == pytest.approx(6.88, abs=0.01)
+            assert steering["RearAngle"] == pytest.approx(-6.88, abs=0.01)
+        assert steering["Enable"] == ("ON" if angle_heard else "OFF")
+    assert again.said["BrakeCommand"]["ForceRequest"] > 20_000.0
+
+
+def test_an_angle_that_is_heard_later_is_held_then(again: Rig) -> None:
+    again.proposing = False
+    again.vehicle.silent.add("SteeringFeedback")
+    again.tick(3)
+    again.vehicle.silent.clear()
+    again.tick()
+    assert again.said["SteeringCommand"]["Enable"] == "ON"
+    assert again.said["SteeringCommand"]["FrontAngle"] == pytest.approx(6.88, abs=0.01)
+    force_n = again.said["BrakeCommand"]["ForceRequest"]
+    assert force_n > 0.0, "and the stop goes on"
+    again.answers["front"] = 0.2
+    again.tick(5)
+    assert again.said["SteeringCommand"]["FrontAngle"] == pytest.approx(6.88, abs=0.01), "once"
+    assert again.said["BrakeCommand"]["ForceRequest"] > force_n
+
+
+def test_springs_that_are_closed_stay_closed_though_the_wheels_seem_to_turn(again: Rig) -> None:
+    """A wheel that lies must not let go a truck on a hill."""
+    again.vehicle.set("BrakeFeedback", ParkBrakeState="APPLIED")
+    again.tick()
+    assert again.supervisor.report.took_over == "begun while the wheels turn"
+    assert again.said["BrakeCommand"]["ParkBrakeRequest"] == "APPLY"
+
+
+def test_where_nothing_tells_of_motion_it_goes_on_looking(again: Rig) -> None:
+    again.proposing = False
+    again.vehicle.silent |= {"WheelSpeedsFront", "WheelSpeedsRear", "TractionFeedback"}
+    again.tick(3)
+    assert again.supervisor.report.took_over == ""
+    again.vehicle.silent.clear()
+    again.tick()
+    assert again.supervisor.report.took_over == "begun while the wheels turn"
 
 
 def test_begun_at_rest_it_waits_for_good_proposals_as_ever(truck: Profile) -> None:
@@ -125,17 +189,16 @@ def test_frames_of_others_are_not_urgent_though_the_estop_is_late_by_then(truck:
     assert rig.supervisor.report.estop
 
 
-@pytest.mark.parametrize("message", ["WheelSpeedsFront", "WheelSpeedsRear", "SteeringFeedback"])
-def test_it_judges_the_beginning_when_it_has_heard_all_wheels_and_the_steering(
-    again: Rig, message: str
-) -> None:
+@pytest.mark.parametrize("message", ["WheelSpeedsFront", "WheelSpeedsRear", "TractionFeedback"])
+def test_one_that_is_left_is_enough_and_rest_is_rest_by_the_motor_too(again: Rig, message: str) -> None:
     again.proposing = False
+    again.vehicle.roll(0.0)
     again.vehicle.silent.add(message)
     again.tick(3)
     assert again.supervisor.report.took_over == ""
-    again.vehicle.silent.clear()
-    again.tick()
-    assert again.supervisor.report.took_over == "begun while the wheels turn"
+    again.vehicle.roll(5.0)
+    again.tick(3)
+    assert again.supervisor.report.took_over == "", "it has been seen at rest, and moves after that"
 
 
 @pytest.mark.parametrize(("speed_mps", "stops"), [(0.31, True), (0.29, False), (-0.31, True), (-0.29, False)])
