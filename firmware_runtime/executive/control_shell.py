@@ -1,7 +1,9 @@
 """The process of `control`: on an absolute grid in time, buses and serial port in, a proposal out.
 
 It sends nothing on a bus. What the supervisor says of the buses that it sends on is an input of the next
-tick. No thread, no lock; a supervisor or `services` that is gone is not waited for.
+tick. Beside the loop two threads of this process look at what may keep a tick waiting: the serial port
+(serial_thread.py), temperature and disk (host_health.py). The tick takes what they have found and waits for
+neither; a supervisor or `services` that is gone is not waited for.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,6 +32,9 @@ from firmware_runtime.safety.supervisor import SupervisorReport
 
 REPORT_AGE_MAX_NS = 50_000_000
 """A supervisor that has not said anything for so long is gone (assumption: five of its steps)."""
+BEGIN_MAX_NS = 5_000_000_000
+"""From the first tick: a supervisor of which nobody has heard by then does not come. Both take 1.5 s to begin
+and are begun together or this one later; without it nothing moves in any case (assumption)."""
 NO_REPORT = "no report from the supervisor"
 
 
@@ -49,12 +54,14 @@ class HealthSource(Protocol):
 
 
 class ReportDesk:
-    """The supervisor's last word, and since when it has said none."""
+    """The supervisor's last word, and since when it has said none, by the time of its step."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._codec = ReportCodec()
+        self._begun_ns: int | None = None
         self._last_ns: int | None = None
+        """Of the youngest step that was heard of; a report may have lain here for long."""
         self._report = SupervisorReport("", False, 0)
 
     def take(self, now_ns: int) -> tuple[SupervisorReport, list[BusEvent]]:
@@ -63,9 +70,17 @@ class ReportDesk:
         for message in self._inbox.take():
             said = self._codec.decode(message)
             if said is not None:
-                self._last_ns, self._report = now_ns, said.report
+                said_ns = min(said.time_ns, now_ns)
+                self._last_ns = said_ns if self._last_ns is None else max(self._last_ns, said_ns)
+                self._report = said.report
                 events += said.bus_events
-        if self._last_ns is not None and now_ns - self._last_ns > REPORT_AGE_MAX_NS:
+        self._begun_ns = now_ns if self._begun_ns is None else self._begun_ns
+        late = (
+            now_ns - self._begun_ns > BEGIN_MAX_NS
+            if self._last_ns is None
+            else now_ns - self._last_ns > REPORT_AGE_MAX_NS
+        )
+        if late:
             return msgspec.structs.replace(self._report, took_over=NO_REPORT), events
         return self._report, events
 

@@ -143,13 +143,37 @@ def test_each_tick_makes_a_proposal_of_its_own(bench: Bench) -> None:
 def test_what_the_supervisor_says_comes_in_with_its_events_and_its_silence_is_told(bench: Bench) -> None:
     stopped = SupervisorReport("no proposal from control", True, 3)
     foreign = BusEvent(0, "drive", EventKind.FOREIGN_SENDER, 2, 7)
-    bench.reports.send(ReportCodec().encode(ReportMessage(1, stopped, [foreign])))
+    bench.reports.send(ReportCodec().encode(ReportMessage(1_010 * MS, stopped, [foreign])))
     ticks = bench.ticks(8)
     assert [tick.host.bus_events for tick in ticks[:2]] == [(foreign,), ()]
     assert {tick.report.took_over for tick in ticks[:6]} == {"no proposal from control"}
     # 50 ms after its last word.
     assert {tick.report.took_over for tick in ticks[6:]} == {NO_REPORT}
     assert all(tick.report.estop for tick in ticks)
+
+
+def test_a_report_is_as_old_as_it_says_and_not_as_long_as_it_has_lain_there(bench: Bench) -> None:
+    well = SupervisorReport("", False, 0)
+    # Of 45 ms before the first tick: 50 ms are over in the second one.
+    bench.reports.send(ReportCodec().encode(ReportMessage(965 * MS, well, [])))
+    ticks = bench.ticks(3)
+    assert [tick.report.took_over for tick in ticks] == ["", NO_REPORT, NO_REPORT]
+
+
+def test_no_report_is_made_younger_by_an_older_one_or_one_from_the_future(bench: Bench) -> None:
+    well = SupervisorReport("", False, 0)
+    for time_ns in (1_005 * MS, 900 * MS, 5_000 * MS):
+        bench.reports.send(ReportCodec().encode(ReportMessage(time_ns, well, [])))
+    ticks = bench.ticks(8)
+    assert [tick.report.took_over for tick in ticks] == [""] * 6 + [NO_REPORT] * 2
+
+
+@pytest.mark.requirement("SR-12")
+def test_a_supervisor_that_never_says_a_word_is_told_once_it_had_time_to_begin(bench: Bench) -> None:
+    """5 s from the first tick: it begins some 1 s after control, and a cold start takes longer."""
+    ticks = bench.ticks(503)
+    assert {tick.report.took_over for tick in ticks[:501]} == {""}
+    assert {tick.report.took_over for tick in ticks[501:]} == {NO_REPORT}
 
 
 def test_each_tick_is_told_how_long_the_cycle_before_took_and_which_part_of_it_longest(bench: Bench) -> None:
