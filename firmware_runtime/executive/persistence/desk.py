@@ -26,15 +26,21 @@ from firmware_runtime.vehicle.enums import SafetyState
 WRITER_WAIT_S = 0.5
 """For a writing process that still has orders of a predecessor; a sound disk is done by then (assumption).
 At a cold start nobody has any, and nobody is waited for."""
+WRITER_HANGS = (
+    "the process that writes the state does not answer, and may hold what the disk has not: "
+    "all latches are set, each to be acknowledged"
+)
 
 
 def begin(directory: Path, socket: Path, vehicle: str, wait_s: float = WRITER_WAIT_S) -> "StateDesk":
     """Reads the folder once no order of a predecessor is under way; vehicle: serial number. Never raises."""
     session = time.time_ns()
     hand_over = HandOver(socket)
-    if hand_over.has_writer():
-        hand_over.wait_until_written(session, wait_s)
+    written = not hand_over.has_writer() or hand_over.wait_until_written(session, wait_s)
     boot = restore(StateStore(OsDisk(directory), vehicle).read(), stamp())
+    if not written:
+        # It may still hold a latch that the disk has not: as with latches that cannot be read.
+        boot = msgspec.structs.replace(boot, safety=ALL_LATCHED, words=(*boot.words, WRITER_HANGS))
     return StateDesk(boot, hand_over, Planner(session))
 
 

@@ -41,12 +41,12 @@ class KeptDrive(World):
         super().__init__(vehicle=vehicle)
         self.folder = folder
         socket = folder.parent / "orders"
+        # Before there is a writer: nobody has orders left.
+        self.desk: StateDesk = desk.begin(folder, socket, VEHICLE)
         self._inbox = Inbox(socket)
         self._writer = Writer(StateStore(OsDisk(folder), VEHICLE), stamp)
         self.writes = True
         """The writing process gets its turn after each tick."""
-        # Nobody is here to answer at the start, and nobody has orders left.
-        self.desk: StateDesk = desk.begin(folder, socket, VEHICLE, wait_s=0.0)
         self.ask_end = False
 
     def tick(self) -> None:
