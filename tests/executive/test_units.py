@@ -116,6 +116,18 @@ def test_each_is_watched_restarted_and_killed_at_once_where_it_hangs(name: str) 
     assert unit["StartLimitIntervalSec"] == ["0"]
 
 
+@pytest.mark.parametrize("name", PROCESSES)
+def test_the_boot_is_known_by_its_number_which_lies_below_proc_sys(name: str) -> None:
+    """Without it each restart of a process shifts the times of trouble codes (persistence/keep.stamp)."""
+    assert "ProcSubset" not in UNITS[name]
+    assert UNITS[name]["ProtectProc"] == ["invisible"]
+    assert UNITS[name]["ProtectKernelTunables"] == ["yes"]
+    hidden = [
+        each for key in ("InaccessiblePaths", "TemporaryFileSystem") for each in UNITS[name].get(key, [])
+    ]
+    assert not any("/proc" in each for each in hidden)
+
+
 def test_where_memory_ends_services_go_first_and_the_supervisor_last() -> None:
     scores = [int(UNITS[name]["OOMScoreAdjust"][0]) for name in PROCESSES]
     assert scores == [-900, -800, 500]

@@ -84,7 +84,6 @@ HARDENING: tuple[tuple[str, str], ...] = (
     ("ProtectClock", "yes"),
     ("ProtectHostname", "yes"),
     ("ProtectProc", "invisible"),
-    ("ProcSubset", "pid"),
     ("RestrictNamespaces", "yes"),
     ("RestrictSUIDSGID", "yes"),
     ("LockPersonality", "yes"),
@@ -99,7 +98,8 @@ HARDENING: tuple[tuple[str, str], ...] = (
     ("DevicePolicy", "closed"),
 )
 """The same for all three. Python needs no writable code; real-time scheduling is to be had, so that
-RestrictRealtime cannot be."""
+RestrictRealtime cannot be. No ProcSubset=pid: the times of the kept state are led over a restart by
+/proc/sys/kernel/random/boot_id, which that hides; ProtectProc and ProtectKernelTunables do without it."""
 
 
 def unit_files(choices: UnitChoices) -> dict[str, str]:
