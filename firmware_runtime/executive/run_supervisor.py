@@ -33,7 +33,7 @@ from firmware_runtime.executive.link.tick_log import TickLog
 from firmware_runtime.executive.live.pages import page_name
 from firmware_runtime.executive.live.publisher import Publisher
 from firmware_runtime.executive.live.spread import Spread
-from firmware_runtime.executive.live.supervisor_page import SupervisorStatus
+from firmware_runtime.executive.live.supervisor_page import SupervisorStatus, watchdog_figures
 from firmware_runtime.executive.notify import Notifier
 from firmware_runtime.executive.processes import SUPERVISOR
 from firmware_runtime.executive.scheduling import prepare_for_ticks
@@ -124,7 +124,7 @@ def run(args: argparse.Namespace) -> int:
             buses,
             guards,
         )
-        status = SupervisorStatus(publisher, supervisor)
+        status = SupervisorStatus(publisher, supervisor, watchdog)
         notifier = Notifier.from_environment()
         stack.callback(notifier.close)
         life = LifeSigns(notifier, lambda: _words(supervisor), watchdog)
@@ -140,6 +140,7 @@ def run(args: argparse.Namespace) -> int:
             watchdog.rest()
         status.end(clock.now_ns(), shell.statistics)
         figures = _figures(shell, supervisor) | {"buses": bus_figures(buses, guards)}
+        figures["watchdog"] = watchdog_figures(watchdog)
         print(msgspec.json.encode(figures).decode(), flush=True)
     if own.status is LocalStatus.EXPIRED:
         print(f"supervisor: not well itself, silent since then: {own.reason}", file=sys.stderr, flush=True)

@@ -24,6 +24,9 @@ TIMEOUT_S = 15
 0.2 s, a start of 1.5 s, and that several times over on a busy disk (assumption)."""
 FEED_INTERVAL_NS = 1_000_000_000
 """An ioctl each second is enough for that (assumption)."""
+TIMEOUT_MIN_S = 5
+"""Of five times to feed it four may fail or come late; one that strikes sooner strikes a supervisor that is
+well (assumption)."""
 
 
 class WatchdogError(Exception):
@@ -39,7 +42,7 @@ class HardwareWatchdog:
         Raises WatchdogError.
         """
         self.failed = 0
-        """Times that the driver did not take a sign of life."""
+        """Times that the driver did not take a sign of life; `status` and the last line tell."""
         self._fed_ns: int | None = None
         try:
             self._descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -52,6 +55,12 @@ class HardwareWatchdog:
             os.close(self._descriptor)
             raise WatchdogError(f"{path}: no watchdog that takes a timeout: {error.strerror}") from error
         self.timeout_s = int.from_bytes(seconds, "little")
+        if self.timeout_s < TIMEOUT_MIN_S:
+            self.rest()
+            raise WatchdogError(
+                f"{path}: it takes a timeout of {self.timeout_s} s, least {TIMEOUT_MIN_S} s: it would reboot "
+                "a computer whose supervisor is well"
+            )
 
     def feed(self, now_ns: int) -> None:
         """Returns at once: a register of the hardware, once in FEED_INTERVAL_NS."""

@@ -1,5 +1,6 @@
 """The hardware watchdog where there is none: told, and refused by a deployment; tests/vcan has a real one."""
 
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,48 @@ def test_what_is_not_there_is_told(tmp_path: Path) -> None:
 def test_what_is_no_watchdog_is_told() -> None:
     with pytest.raises(WatchdogError, match="/dev/null: no watchdog that takes a timeout: "):
         HardwareWatchdog(Path("/dev/null"))
+
+
+class Driver:
+    """In the kernel's place: takes this timeout, and signs of life until it fails."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, timeout_s: int) -> None:
+        self.timeout_s, self.fails = timeout_s, False
+        monkeypatch.setattr(fcntl, "ioctl", self.ioctl)
+
+    def ioctl(self, descriptor: int, request: int, argument: bytearray | int) -> None:
+        if self.fails:
+            raise OSError(5, "Input/output error")
+        if isinstance(argument, bytearray):
+            argument[:] = self.timeout_s.to_bytes(4, "little")
+
+
+def test_a_driver_that_strikes_within_five_times_to_feed_it_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    device = tmp_path / "watchdog"
+    device.touch()
+    Driver(monkeypatch, 4)
+    with pytest.raises(WatchdogError, match="timeout of 4 s, least 5 s"):
+        HardwareWatchdog(device)
+    assert device.read_bytes() == b"V", "which it had started, and is put to rest"
+    Driver(monkeypatch, 5)
+    assert HardwareWatchdog(device).timeout_s == 5
+
+
+def test_signs_of_life_that_it_does_not_take_are_counted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    device = tmp_path / "watchdog"
+    device.touch()
+    driver = Driver(monkeypatch, 15)
+    watchdog = HardwareWatchdog(device)
+    watchdog.feed(0)
+    driver.fails = True
+    watchdog.feed(999_999_999)
+    assert watchdog.failed == 0
+    watchdog.feed(1_000_000_000)
+    assert watchdog.failed == 1
 
 
 def test_development_goes_on_without_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:

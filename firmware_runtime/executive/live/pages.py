@@ -147,6 +147,15 @@ class ControlPage(msgspec.Struct, frozen=True):
     version: int = PAGE_VERSION
 
 
+class WatchdogFigures(msgspec.Struct, frozen=True):
+    """Of the hardware watchdog."""
+
+    timeout_s: int
+    """That the driver took."""
+    failed: int
+    """Times that it did not take a sign of life."""
+
+
 class SupervisorPage(msgspec.Struct, frozen=True):
     process: ProcessFigures
     took_over: str
@@ -155,6 +164,8 @@ class SupervisorPage(msgspec.Struct, frozen=True):
     rejected: int
     not_following: list[str]
     shell: ShellStatistics
+    watchdog: WatchdogFigures | None = None
+    """None: it feeds none."""
     version: int = PAGE_VERSION
 
 

@@ -31,6 +31,9 @@ def _answer(seen: Look, style: Style) -> str:
         words.append(style.red(f"the supervisor stops the vehicle: {supervisor.took_over}"))
     if supervisor is not None and supervisor.estop:
         words.append(style.red("e-stop latched in the supervisor"))
+    watchdog = supervisor.watchdog if supervisor is not None else None
+    if watchdog is not None and watchdog.failed:
+        words.append(style.red(f"the hardware watchdog did not take {watchdog.failed} signs of life"))
     services = seen.services
     if services is not None:
         words += [style.red(f"services: {error}") for error in services.errors]

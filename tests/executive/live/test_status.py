@@ -23,6 +23,7 @@ from firmware_runtime.executive.live.pages import (
     ShellStatistics,
     SpreadFigures,
     SupervisorPage,
+    WatchdogFigures,
     page_name,
 )
 from firmware_runtime.executive.live.spread import Spread
@@ -179,3 +180,17 @@ def test_a_folder_that_is_not_there_is_wrong_input(
 ) -> None:
     assert main(["status", "--link", str(tmp_path / "none")]) == 2
     assert "expected the folder of running processes, got nothing" in capsys.readouterr().err
+
+
+def test_a_hardware_watchdog_that_is_not_fed_is_told_at_the_top(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for failed in (0, 3):
+        fed = msgspec.structs.replace(supervisor(), watchdog=WatchdogFigures(15, failed))
+        write(tmp_path, control(drive()), fed, services())
+        main(["status", "--link", str(tmp_path)])
+        first = capsys.readouterr().out.splitlines()[0]
+        assert ("the hardware watchdog did not take 3 signs of life" in first) == bool(failed)
+        main(["status", "--link", str(tmp_path), "--json"])
+        told = json.loads(capsys.readouterr().out)["supervisor"]["watchdog"]
+        assert told == {"timeout_s": 15, "failed": failed}
