@@ -59,8 +59,11 @@ class SupervisorShell:
         status: SupervisorStatus | None,
         life: LifeSigns | None,
     ) -> None:
-        """own: told by `supervisor` of its stages. tick_ns: between two proposals of a `control` that is well.
-        spreads: filled with how long the parts take."""
+        """
+        own: told by `supervisor` of its stages.
+        tick_ns: between two proposals of a `control` that is well.
+        spreads: filled with how long the parts take.
+        """
         self._supervisor = supervisor
         self._own = own
         self._buses = buses
