@@ -151,8 +151,8 @@ def test_a_mutant_is_known_by_the_line_that_it_changes(before: str, after: str, 
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, dict[str, str]]:
     """Verdicts on 20 mutants of estop.py, the last of which lived."""
-    told = {f"x_{n}": {"line": "self._heard = None", "outcome": "test"} for n in range(19)}
-    told["x_19"] = {"line": "self._heard = None", "outcome": SURVIVED}
+    told = {f"x_{n}": {"line": "self.heard = None", "outcome": "test"} for n in range(19)}
+    told["x_19"] = {"line": "self.heard = None", "outcome": SURVIVED}
     monkeypatch.setattr(functions, "prepare", lambda work, files, sample: tmp_path)
     monkeypatch.setattr(functions, "run", lambda job: {str(SAFETY / "estop.py"): told})
     return told
@@ -164,7 +164,7 @@ def test_a_good_score_and_a_reason_for_each_survivor_is_status_0(
     assert functions.main(["estop.py"]) == 0
     out = capsys.readouterr().out
     assert "estop.py                    20 mutants    95.0%" in out
-    assert f"self._heard = None\n        {REASONS['estop.py', 'self._heard = None']}" in out
+    assert f"self.heard = None\n        {REASONS['estop.py', 'self._heard = None']}" in out
 
 
 def test_a_survivor_without_a_reason_is_status_1(
