@@ -142,9 +142,8 @@ REQUIREMENTS = (
     Requirement(
         "SR-20",
         "H3",
-        "Steering, traction or brake that is lost, says it failed, or does not do what it was told is "
-        "a stop by the supervisor: steering within 100 ms of leaving its band, force within 200 ms. Under a "
-        "driver in the cab a traction that fails takes the torque alone.",
+        "Steering, traction or brake that is lost, failed, or does not do what it was told is a supervisor's "
+        "stop, within 100 ms (force off its band: 200 ms); in MANUAL traction takes the torque alone.",
     ),
     Requirement(
         "SR-21",
