@@ -1,7 +1,9 @@
 """The grid in time on which a real-time loop ticks, and how well the loop keeps it.
 
-Moments are absolute, so delays never add up. A tick that comes late runs once and is counted; periods
-that are over by then are left out and counted: two ticks never follow at once to catch up.
+Moments are absolute, so delays never add up. A tick that wakes late runs once and is counted. Where a tick
+ends later than half a period after the next moment, that period is left out and counted, as are those that
+are over: after a tick that took too long two never follow at once to catch up. The
+supervisor bears one that `control` leaves out in 50 ms, and in two such cycles more (supervised.CONTROL_ALIVE).
 """
 
 from dataclasses import dataclass
@@ -59,6 +61,8 @@ class TickGrid:
         statistics.worst_wake_ns = max(statistics.worst_wake_ns, wake_ns)
         statistics.worst_tick_ns = max(statistics.worst_tick_ns, tick_ns)
         self._due_ns += self._period_ns
-        missed = max(0, end_ns - self._due_ns) // self._period_ns
+        # Rounded, half a period down: a tick that began later would be followed at once by the next.
+        half_ns = self._period_ns // 2
+        missed = max(0, end_ns - self._due_ns + half_ns - 1) // self._period_ns
         statistics.missed_periods += missed
         self._due_ns += missed * self._period_ns

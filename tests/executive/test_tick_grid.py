@@ -1,6 +1,7 @@
 """The real-time loop keeps an absolute grid, and never ticks twice at once to catch up."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -54,16 +55,33 @@ def test_delays_do_not_add_up() -> None:
 
 
 def test_a_slightly_late_tick_runs_at_once_and_the_grid_stays() -> None:
-    begun, statistics = begins([17 * MS, 0, 0])
-    assert begun == [1_010 * MS, 1_027 * MS, 1_030 * MS]
-    assert (statistics.late_ticks, statistics.missed_periods) == (1, 0)
-    assert (statistics.worst_wake_ns, statistics.worst_tick_ns) == (7 * MS, 17 * MS)
+    begun, statistics = begins([15 * MS, 0, 0])
+    assert begun == [1_010 * MS, 1_025 * MS, 1_030 * MS]
+    assert (statistics.late_ticks, statistics.missed_periods) == (0, 0)
+    assert (statistics.worst_wake_ns, statistics.worst_tick_ns) == (5 * MS, 15 * MS)
+
+
+def test_a_tick_that_would_come_later_than_half_a_period_is_left_out_and_counted() -> None:
+    """It would be followed at once by the next: two ticks to catch up."""
+    begun, statistics = begins([19 * MS, 0, 0])
+    assert begun == [1_010 * MS, 1_030 * MS, 1_040 * MS]
+    assert (statistics.late_ticks, statistics.missed_periods) == (0, 1)
+
+
+def test_one_that_sleeps_too_long_is_late_and_still_runs() -> None:
+    clock = VirtualTime()
+    grid = TickGrid(clock)
+    clock.time_ns += 18 * MS
+    assert grid.wait() == 1_018 * MS
+    grid.done()
+    assert (grid.statistics.late_ticks, grid.statistics.missed_periods) == (1, 0)
+    assert grid.wait() == 1_020 * MS
 
 
 def test_periods_that_are_over_are_left_out_not_caught_up() -> None:
-    begun, statistics = begins([35 * MS, 0, 0])
-    assert begun == [1_010 * MS, 1_045 * MS, 1_050 * MS]
-    assert statistics.missed_periods == 2
+    begun, statistics = begins([35 * MS, 36 * MS, 0])
+    assert begun == [1_010 * MS, 1_045 * MS, 1_081 * MS]
+    assert statistics.missed_periods == 2 + 3
 
 
 @given(st.lists(st.integers(0, 60 * MS), min_size=1, max_size=50))
@@ -72,6 +90,7 @@ def test_whatever_ticks_take_each_period_has_at_most_one_begin(durations_ns: lis
     periods = [(begin_ns - 1_010 * MS) // (10 * MS) for begin_ns in begun]
     assert len(set(periods)) == len(periods)
     assert statistics.ticks + statistics.missed_periods == periods[-1] + 1
+    assert all(after - before >= 5 * MS for before, after in pairwise(begun)), "never two at once"
 
 
 class Impatient(VirtualTime):
