@@ -4,7 +4,7 @@ The kernel's files may block for long, so the tick only reads what was last foun
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,9 +48,11 @@ class HostHealth:
         interval_s: float = INTERVAL_S,
     ) -> None:
         """disk: asked in the slow thread."""
-        self._disk, self._thermal, self._interval_s = disk, thermal, interval_s
+        self._disk, self._interval_s = disk, interval_s
+        # Once: a folder of many zones is walked holding the interpreter, and zones do not come and go.
+        self._zones = zones(thermal)
         self._stop = threading.Event()
-        self.latest = look(disk, thermal)
+        self.latest = look(disk, self._zones)
         self._thread = threading.Thread(target=self._run, name="host health", daemon=True)
         self._thread.start()
 
@@ -60,17 +62,22 @@ class HostHealth:
 
     def _run(self) -> None:
         while not self._stop.wait(self._interval_s):
-            self.latest = look(self._disk, self._thermal)
+            self.latest = look(self._disk, self._zones)
 
 
-def look(disk: Callable[[], DiskWord] = no_disk, thermal: Path = THERMAL) -> Health:
+def zones(thermal: Path = THERMAL) -> tuple[Path, ...]:
+    """Files of all thermal zones."""
+    return tuple(thermal.glob("thermal_zone*/temp"))
+
+
+def look(disk: Callable[[], DiskWord] = no_disk, zones: Sequence[Path] = ()) -> Health:
     """What is said now; what nobody says is None or empty."""
-    return Health(_warmest_degc(thermal), *disk())
+    return Health(_warmest_degc(zones), *disk())
 
 
-def _warmest_degc(thermal: Path) -> float | None:
+def _warmest_degc(zones: Sequence[Path]) -> float | None:
     found: list[float] = []
-    for zone in thermal.glob("thermal_zone*/temp"):
+    for zone in zones:
         # A zone may be switched off, or speak of a sensor that is not there.
         try:
             found.append(int(zone.read_text(encoding="ascii")) / 1000.0)

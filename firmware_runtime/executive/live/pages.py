@@ -106,7 +106,7 @@ class ProcessFigures(msgspec.Struct, frozen=True):
     vehicle: str
     scheduling: str
     """In words, as granted at its start."""
-    memory_bytes: int
+    peak_memory_bytes: int
     """Resident, most so far."""
     garbage: GarbageFigures
     spreads: dict[str, SpreadFigures]

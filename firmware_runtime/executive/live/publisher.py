@@ -67,7 +67,7 @@ class Publisher:
             identity=self._identity,
             vehicle=self._vehicle,
             scheduling=self._scheduling,
-            memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * BYTES_PER_KIB,
+            peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * BYTES_PER_KIB,
             garbage=self.garbage.look(),
             spreads={name: SpreadFigures(one.counts, one.worst_ns) for name, one in self._spreads.items()},
             buses={bus.name: self._bus(bus) for bus in self._buses},

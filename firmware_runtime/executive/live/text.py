@@ -102,7 +102,16 @@ def _permissions(drive: DriveFigures) -> list[str]:
 
 
 def _processes(seen: Look, style: Style) -> str:
-    header = ("process", "pid", "last sign", "up for", "memory", "worst garbage", "identity", "scheduling")
+    header = (
+        "process",
+        "pid",
+        "last sign",
+        "up for",
+        "peak memory",
+        "worst garbage",
+        "identity",
+        "scheduling",
+    )
     rows: list[tuple[str, ...]] = []
     for process in PROCESSES:
         figures = seen.figures(process.name)
@@ -110,7 +119,7 @@ def _processes(seen: Look, style: Style) -> str:
             rows.append((process.name, "", NEVER, "", "", "", "", ""))
         else:
             rows.append(_process_row(seen, process.name, figures))
-    right = frozenset({"pid", "last sign", "up for", "memory", "worst garbage"})
+    right = frozenset({"pid", "last sign", "up for", "peak memory", "worst garbage"})
     return table(header, rows, right, style)
 
 
@@ -121,7 +130,7 @@ def _process_row(seen: Look, name: str, figures: ProcessFigures) -> tuple[str, .
         str(figures.pid),
         _life_words(seen, name),
         _duration((figures.time_ns - figures.began_ns) * 1e-9),
-        f"{figures.memory_bytes / 1e6:.0f} MB",
+        f"{figures.peak_memory_bytes / 1e6:.0f} MB",
         f"{garbage.worst_ns * 1e-6:.2f} ms" if garbage.collections else "none",
         figures.identity[:12],
         figures.scheduling,

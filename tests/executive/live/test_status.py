@@ -48,7 +48,7 @@ def process(name: str, ago_s: float = 0.05, ended: bool = False) -> ProcessFigur
         identity="0123456789abcdef0123",
         vehicle="q_truck",
         scheduling="SCHED_FIFO 45, memory locked",
-        memory_bytes=61_000_000,
+        peak_memory_bytes=61_000_000,
         garbage=GarbageFigures(),
         spreads={"motion": SpreadFigures(spread.counts, spread.worst_ns)},
         buses={"drive": BusFigures("ACTIVE", BusStatistics(received=77, kernel_drops=3), {"drive.X": 2})},
