@@ -1,6 +1,7 @@
 """`firmware-runtime run PROFILE`: drives a route on real buses, as the three processes of a vehicle."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from firmware_runtime.executive import bus_options, command_options
 from firmware_runtime.executive.launch.launcher import Launcher, summary
 from firmware_runtime.executive.launch.link_folder import link_folder
+from firmware_runtime.executive.machine.cores import share_out
 from firmware_runtime.executive.processes import CONTROL, PROCESSES, RESTART_S, SERVICES, SUPERVISOR
 from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.subcommand import EXIT_PROBLEMS, Subparsers
@@ -21,9 +23,9 @@ examples:
       --bus drive=socketcan:can0 --bus body=socketcan:can1 --serial /dev/ttyS0 \\
       --record black_box --development
 
-It starts run-supervisor, run-services and run-control, and begins again whichever dies. The vehicle drives
-when the operator's inputs permit it. SIGTERM or SIGINT (Ctrl-C) stop the vehicle first and end all three
-once it stands and is held; a second one shortens nothing.
+It starts run-supervisor, run-services and run-control, each on the cores that its unit would give it, and
+begins again whichever dies. The vehicle drives when the operator's inputs permit it. SIGTERM or SIGINT
+(Ctrl-C) stop the vehicle first and end all three once it stands and is held; a second one shortens nothing.
 
 exit status: 0 ended by a signal, 1 failed, 2 bad input, or a bus or device that cannot be had at the start"""
 
@@ -55,9 +57,16 @@ def run(args: argparse.Namespace) -> int:
     """Prints one line when all three have begun, and the figures of all three as JSON at the end."""
     stop = StopRequest()
     stop.listen()
+    # As the units do: a supervisor that shares its core with everything waits for it.
+    cores = share_out(tuple(sorted(os.sched_getaffinity(0))))
     with link_folder(args.link) as link:
         launcher = Launcher(
-            _commands(args, link), [process.name for process in END_ORDER], RESTART_S, _say, _complain
+            _commands(args, link),
+            [process.name for process in END_ORDER],
+            RESTART_S,
+            _say,
+            _complain,
+            cores._asdict(),
         )
         status = launcher.run(stop)
         if status != EXIT_PROBLEMS:

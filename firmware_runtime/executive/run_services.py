@@ -1,6 +1,7 @@
 """`firmware-runtime run-services PROFILE`: the process that writes to the disk and moves nothing."""
 
 import argparse
+import os
 import sys
 import time
 from contextlib import ExitStack
@@ -19,6 +20,7 @@ from firmware_runtime.executive.link.page import PageWriter
 from firmware_runtime.executive.link.shared_file import LinkError
 from firmware_runtime.executive.live.pages import page_name
 from firmware_runtime.executive.live.publisher import Publisher
+from firmware_runtime.executive.machine.cores import core_text
 from firmware_runtime.executive.notify import Notifier
 from firmware_runtime.executive.persistence.disk import OsDisk
 from firmware_runtime.executive.persistence.keep import Inbox, stamp
@@ -33,7 +35,6 @@ from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem, UnavailableError
 
 RINGS = {"control": crossing.CONTROL_TICKS, "supervisor": crossing.SUPERVISOR_TICKS}
-SCHEDULING = "normal priority"
 
 EPILOG = """\
 examples:
@@ -77,6 +78,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints one line when it begins, and its counts as JSON at the end."""
+    scheduling = f"normal priority, cores {core_text(tuple(sorted(os.sched_getaffinity(0))))}"
     stop = StopRequest()
     stop.listen()
     notifier = Notifier.from_environment()
@@ -103,11 +105,11 @@ def run(args: argparse.Namespace) -> int:
             stack.callback(ring.close)
         vehicle = profile.data.vehicle.name
         publisher = Publisher(
-            SERVICES.name, page, profile.identity, vehicle, SCHEDULING, clock.now_ns, spreads={}
+            SERVICES.name, page, profile.identity, vehicle, scheduling, clock.now_ns, spreads={}
         )
         disk = args.record_dir or (args.record.parent if args.record is not None else args.state)
         shell = ServicesShell(rings, recording, store, disk, publisher, notifier, clock)
-        print(f"services of {vehicle} {profile.identity}, {SCHEDULING}", flush=True)
+        print(f"services of {vehicle} {profile.identity}, {scheduling}", flush=True)
         for text in shell.errors():
             print(text, file=sys.stderr, flush=True)
         notifier.ready()

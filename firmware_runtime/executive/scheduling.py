@@ -1,6 +1,7 @@
 """Asks the operating system to run this process before all others; once, before its loop begins.
 
-Not yet: cores of its own, and a priority for each process of the vehicle.
+Each process has a priority of its own (`processes`). Its core is given by who starts it, systemd's unit or
+`run`; here it is only told.
 """
 
 import gc
@@ -10,6 +11,7 @@ import sys
 from typing import NamedTuple
 
 from firmware_runtime.executive import locked_memory
+from firmware_runtime.executive.machine.cores import core_words
 from firmware_runtime.executive.processes import CONTROL_PRIORITY
 
 RUNAWAY_US = 500_000
@@ -41,8 +43,8 @@ def prepare_for_ticks(tick_ns: int, priority: int = CONTROL_PRIORITY) -> Schedul
 
     tick_ns: period of the loop.
 
-    Returns how the process is scheduled from here on. Without the right to more it stays as it
-    is, and a busy machine may make ticks late.
+    Returns how, and on which core, the process is scheduled from here on. Without the right to more it stays
+    as it is, and a busy machine may make ticks late.
     """
     # What start-up left behind is never collected again; ticks make few objects that live on.
     gc.collect()
@@ -51,7 +53,8 @@ def prepare_for_ticks(tick_ns: int, priority: int = CONTROL_PRIORITY) -> Schedul
     realtime, words = _schedule(priority)
     locked = locked_memory.lock()
     memory = "memory locked" if locked else "memory not locked"
-    return Scheduling(f"{words}, {memory}", Rights(realtime, locked))
+    pinned = core_words(tuple(sorted(os.sched_getaffinity(0))))
+    return Scheduling(f"{words}, {memory}, {pinned}", Rights(realtime, locked))
 
 
 def _schedule(priority: int) -> tuple[bool, str]:

@@ -3,7 +3,7 @@
 Moments are absolute, so delays never add up. A tick that wakes late runs once and is counted. Where a tick
 ends later than half a period after the next moment, that period is left out and counted, as are those that
 are over: after a tick that took too long two never follow at once to catch up. The
-supervisor bears one that `control` leaves out in 50 ms, and in two such cycles more (supervised.CONTROL_ALIVE).
+supervisor bears one that `control` leaves out in 50 ms, and two cycles with more (supervised.CONTROL_ALIVE).
 """
 
 from dataclasses import dataclass

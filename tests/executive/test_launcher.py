@@ -1,5 +1,6 @@
 """Which ends of a process `run` takes for final: those of its start alone; shells stand in for the three."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from firmware_runtime.executive.launch.launcher import Launcher
+from firmware_runtime.executive.machine.cores import core_text
 
 ORDER = ("control", "supervisor", "services")
 RESTART_S = 0.02
+CORES = tuple(sorted(os.sched_getaffinity(0)))
 LIVES = "echo '{name} of q_truck c0ffee, here'; exec sleep 60"
 
 
@@ -17,15 +20,18 @@ class Bench:
     """Each start of `supervisor` does the next of `scripts`, the last one again and again."""
 
     def __init__(self, folder: Path, *scripts: str) -> None:
+        self.lives = LIVES
         self.begun: list[str] = []
         self.said: list[str] = []
         self.complaints: list[str] = []
         self._scripts = [script.replace("{folder}", str(folder)) for script in scripts]
-        self.launcher = Launcher(self._command, ORDER, RESTART_S, self.said.append, self.complaints.append)
+        self.launcher = Launcher(
+            self._command, ORDER, RESTART_S, self.said.append, self.complaints.append, {"control": CORES[-1:]}
+        )
 
     def _command(self, name: str, again: bool) -> Sequence[str]:
         self.begun.append(name)
-        script = LIVES
+        script = self.lives
         if name == "supervisor":
             script = self._scripts[min(self.begun.count(name), len(self._scripts)) - 1]
         return ["sh", "-c", script.format(name=name)]
@@ -73,3 +79,14 @@ def test_what_cannot_begin_at_all_ends_all_with_its_words(tmp_path: Path, status
     told = f"supervisor could not begin: exit status {status}"
     assert (told in bench.complaints) == (status == 1), "its own words are the answer"
     assert bench.said == []
+
+
+def test_each_runs_on_the_cores_that_it_is_given(tmp_path: Path) -> None:
+    lists = "echo '{name} of q_truck c0ffee,' $(grep Cpus_allowed_list /proc/self/status); exec sleep 60"
+    bench = Bench(tmp_path, lists)
+    bench.lives = lists
+    bench.run(lambda: bool(bench.said))
+    (line,) = bench.said
+    everywhere = core_text(CORES)
+    assert line.split("control pid ")[1].split()[-1] == str(CORES[-1])
+    assert line.split("services pid ")[1].split(";")[0].split()[-1] == everywhere

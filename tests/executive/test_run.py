@@ -87,6 +87,7 @@ class Run:
         line = self.process.stdout.readline()
         assert line.startswith("running q_truck "), line
         self.pids = {name: int(pid) for name, pid in re.findall(r"(\w+) pid (\d+)", line)}
+        self.line = line
         assert set(self.pids) == {"control", "supervisor", "services"}
 
     def children(self) -> list[int]:
@@ -264,6 +265,24 @@ def test_whichever_dies_begins_again_and_that_is_told(
     for name in ("services", "control", "supervisor"):
         assert f"{name} ended: signal 9 (SIGKILL); it begins again" in complaints
     assert replayed(path, route).returncode == 0
+
+
+def test_each_process_has_the_cores_that_its_unit_would_give_it_and_names_them(
+    route: Path, receiver: str, start: Callable[..., Run]
+) -> None:
+    """The last one to the supervisor; of two, both real-time processes take it, services the first."""
+    cores = sorted(os.sched_getaffinity(0))
+    run = start(*arguments(route, receiver))
+    found = {name: sorted(os.sched_getaffinity(pid)) for name, pid in run.pids.items()}
+    if len(cores) == 1:
+        assert all(each == cores for each in found.values())
+    else:
+        control = cores[-1] if len(cores) == 2 else cores[-2]
+        assert found["supervisor"] == cores[-1:]
+        assert found["control"] == [control]
+        assert found["services"] == [core for core in cores if core not in (cores[-1], control)]
+        assert f", core {cores[-1]}" in run.line
+    run.finish()
 
 
 def test_where_it_dies_itself_the_three_are_asked_to_end(

@@ -61,6 +61,18 @@ def test_what_it_says_is_what_it_got() -> None:
     assert ("memory not locked" in words) == (locked_kb == "0")
 
 
+def test_a_process_that_may_run_on_several_cores_says_that_it_is_not_pinned() -> None:
+    cores = sorted(os.sched_getaffinity(0))
+    for some in ([cores[-1]], cores):
+        pinned = f"import os; os.sched_setaffinity(0, {some});"
+        answer = subprocess.run(
+            [sys.executable, "-c", pinned + ASK], capture_output=True, text=True, check=True
+        )
+        words = answer.stdout.splitlines()[0]
+        assert words.endswith(f", core {some[0]}") == (len(some) == 1)
+        assert (", not pinned (cores " in words) == (len(some) > 1)
+
+
 def test_without_the_right_it_goes_on_and_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError

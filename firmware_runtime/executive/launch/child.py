@@ -47,8 +47,8 @@ class Lines:
 class ChildProcess:
     """Begins at once, in a session of its own: Ctrl-C at the terminal reaches `run` alone."""
 
-    def __init__(self, name: str, command: Sequence[str]) -> None:
-        """Raises OSError where it cannot be started."""
+    def __init__(self, name: str, command: Sequence[str], cores: Sequence[int] = ()) -> None:
+        """cores: that it may use; empty for those of this process. OSError where it cannot be started."""
         self.name = name
         self._process = subprocess.Popen(
             command,
@@ -56,7 +56,7 @@ class ChildProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            preexec_fn=_asked_to_end_with(os.getpid()),
+            preexec_fn=_bound(os.getpid(), tuple(cores)),
             env={name: value for name, value in os.environ.items() if name not in _SYSTEMD},
         )
         if self._process.stdout is None or self._process.stderr is None:
@@ -106,11 +106,13 @@ def ending(status: int) -> str:
         return f"signal {-status}"
 
 
-def _asked_to_end_with(parent: int) -> Callable[[], None]:
-    """Something to run in the child before its program starts."""
+def _bound(parent: int, cores: tuple[int, ...]) -> Callable[[], None]:
+    """Something to run in the child before its program starts: it ends with the parent, on these cores."""
     library = ctypes.CDLL(None)
 
     def bind() -> None:
+        if cores:
+            os.sched_setaffinity(0, cores)
         library.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         # A parent that died before that call is not reported any more.
         if os.getppid() != parent:

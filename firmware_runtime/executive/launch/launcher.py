@@ -31,16 +31,19 @@ class Launcher:
         restart_s: float,
         say: Callable[[str], None],
         complain: Callable[[str], None],
+        cores: Mapping[str, Sequence[int]] | None = None,
     ) -> None:
         """
         command: of a process by its name, and whether it is begun again.
         order: in which they end, each after the one before it has ended.
         say, complain: lines for standard output and standard error.
+        cores: of each process by its name; where none are named it takes any.
         """
         self._command = command
         self._order = tuple(order)
         self._restart_s = restart_s
         self._say, self._complain = say, complain
+        self._cores = cores or {}
         self._children: dict[str, ChildProcess] = {}
         self._due_s: dict[str, float] = {}
         """When one that died begins again."""
@@ -68,7 +71,7 @@ class Launcher:
 
     def _begin(self, name: str, again: bool) -> None:
         self._words[name] = []
-        self._children[name] = ChildProcess(name, self._command(name, again))
+        self._children[name] = ChildProcess(name, self._command(name, again), self._cores.get(name, ()))
 
     def _begin_again(self, starting: bool) -> None:
         """Those that died and whose time has come; starting: nobody waits for a process that never began.

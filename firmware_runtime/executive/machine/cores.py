@@ -38,6 +38,11 @@ def core_text(cores: tuple[int, ...]) -> str:
     return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
+def core_words(cores: tuple[int, ...]) -> str:
+    """`core 3`, or that a real-time process may be put on any of several."""
+    return f"core {cores[0]}" if len(cores) == 1 else f"not pinned (cores {core_text(cores)})"
+
+
 def share_out(online: tuple[int, ...]) -> Cores:
     """The last core to the supervisor, the one before it to control, the others to all the rest.
 
