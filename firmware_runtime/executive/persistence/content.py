@@ -19,7 +19,7 @@ DETAIL_MAX_CHARS = 40
 
 
 class Charge(msgspec.Struct, frozen=True):
-    """Estimate of the battery's charge."""
+    """Estimate of the battery's charge; nothing on board makes one yet."""
 
     soc: float
     """0 to 1."""

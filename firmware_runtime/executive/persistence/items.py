@@ -62,8 +62,8 @@ ITEMS: tuple[Item, ...] = (
         "taken for power lost while moving",
     ),
     Item("odometer_m", Record.RUNNING, "at most 1 s old", "not known"),
-    Item("charge", Record.RUNNING, "at most 1 s old", "not known"),
-    Item("pose", Record.RUNNING, "at most 1 s old", "not known"),
+    Item("charge", Record.RUNNING, "as it was found: nothing on board estimates it yet", "not known"),
+    Item("pose", Record.RUNNING, "at most 1 s old; for people alone, no start localises by it", "not known"),
 )
 
 
