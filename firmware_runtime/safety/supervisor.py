@@ -20,6 +20,7 @@ from firmware_runtime.safety.control_watch import ControlWatch
 from firmware_runtime.safety.envelope import NO_CONTACTORS, Context, Envelope
 from firmware_runtime.safety.estop import CHANNELS
 from firmware_runtime.safety.estop_ear import EStopEar
+from firmware_runtime.safety.first_look import MOVING_MPS, FirstLook
 from firmware_runtime.safety.fitness import VITAL, unfit
 from firmware_runtime.safety.gross_mass import GrossMass
 from firmware_runtime.safety.orderly_end import SUPERVISOR_PATIENCE_NS, OrderlyEnd, springs_hold
@@ -48,7 +49,6 @@ from firmware_runtime.vehicle.stop_plan import StopPlan
 HARD = frozenset({Actuator.STEERING_FRONT, Actuator.STEERING_REAR, Actuator.BRAKE})
 """Where these do not follow, the path is left or the stop is not made: an emergency stop, the shortest one.
 Traction that does not follow is stopped along the path."""
-ANGLES = ("steering_front_angle_rad", "steering_rear_angle_rad")
 HEARD = frozenset(
     (
         *VITAL,
@@ -68,8 +68,6 @@ HEARD = frozenset(
 EMERGENCY_STATES = frozenset({SafetyState.ESTOP, SafetyState.FAULT})
 RECOVERY_NS = 500_000_000
 """After its own stop the supervisor wants good proposals for so long, at standstill (assumption)."""
-MOVING_MPS = 0.3
-"""A lost signal matters to the supervisor only above this speed; below, the state machine stands anyway."""
 
 
 def mark_nothing(stage: OwnStage) -> None:
@@ -114,11 +112,7 @@ class Supervisor:
         self._odometer_m = 0.0
         self._speed_mps = 0.0
         self._last_ns: int | None = None
-        self._begun = False
-        """It has seen whether the vehicle rolled when it began."""
-        self._angle_awaited = False
-        """It rolled, and how it was steered has not been heard yet."""
-        self._angles = tuple(binding.name for binding in inputs if binding.name in ANGLES)
+        self._first_look = FirstLook([binding.name for binding in inputs])
         self._dead_man_ns = 0
         """When the dead-man button was last held, as this process hears it."""
         self._estop_latch = False
@@ -190,10 +184,11 @@ class Supervisor:
         self._mark(OwnStage.HEARD)
         standing = self._standstill.step(now_ns, state)
         self._move(now_ns, state)
-        if not self._begun:
-            self._begin(state)
-        if self._angle_awaited:
-            self._hold_angle(state)
+        if self._first_look.rolls(state, self._speed_mps):
+            # No proposal, however good, drives on.
+            self._took_over = "begun while the wheels turn"
+            self._accepted = self._first_look.commands(state)
+        self._accepted = self._first_look.steered(self._accepted, state)
         if state.dead_man is ButtonState.PRESSED and state.usable("dead_man"):
             self._dead_man_ns = now_ns
         self._latch_estop(now_ns, state, standing)
@@ -223,37 +218,6 @@ class Supervisor:
         self._stopped = self._stops
         self._mark(OwnStage.ENCODED)
         return out
-
-    def _begin(self, state: VehicleState) -> None:
-        """The first look at the vehicle. Rolling, it was left alone: brake, and hold the angle that is there.
-
-        Seen by all wheels, by the motor, or by whichever wheels are left. The springs do not close on turning
-        wheels, and no proposal, however good, drives on. Springs that are closed stay so: a speed may lie.
-        """
-        known = state.usable(*WHEEL_SPEEDS) or state.usable("motor_speed_radps")
-        wheels = [getattr(state, name) for name in WHEEL_SPEEDS if state.usable(name)]
-        speeds_mps = [self._speed_mps] if known else wheels
-        turning = any(abs(speed_mps) > MOVING_MPS for speed_mps in speeds_mps)
-        self._begun = known or turning
-        if turning:
-            self._took_over = "begun while the wheels turn"
-            self._angle_awaited = True
-            closed = springs_hold(state)
-            self._accepted = Commands(
-                park_brake_request=ParkBrakeRequest.APPLY if closed else ParkBrakeRequest.RELEASE
-            )
-
-    def _hold_angle(self, state: VehicleState) -> None:
-        """The one that the vehicle was found with, once it is heard; steering stays off until then, for a
-        default would straighten it."""
-        if state.usable(*self._angles):
-            self._angle_awaited = False
-            self._accepted = msgspec.structs.replace(
-                self._accepted,
-                steering_enable=OnOffState.ON,
-                steering_front_angle_rad=state.steering_front_angle_rad,
-                steering_rear_angle_rad=state.steering_rear_angle_rad,
-            )
 
     def _move(self, now_ns: int, state: VehicleState) -> None:
         """Own odometer, by all wheels; by the motor where one of them is lost."""
@@ -380,7 +344,7 @@ class Supervisor:
             self._good_since_ns = now_ns
         elif now_ns - self._good_since_ns >= RECOVERY_NS:
             self._took_over = ""
-            self._angle_awaited = False
+            self._first_look.angle_awaited = False
             self._hard = False
             self._springs_too = False
             self._good_since_ns = None

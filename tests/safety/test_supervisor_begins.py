@@ -3,6 +3,7 @@
 import pytest
 
 from firmware_runtime.safety.supervisor import Supervisor
+from firmware_runtime.vehicle.enums import OnOffState, ParkBrakeRequest, SafetyState
 from firmware_runtime.vehicle.load import Profile
 from tests.bus_vehicle import HEALTHY, TICK_NS
 from tests.safety.rig import Rig
@@ -105,6 +106,26 @@ def test_an_angle_that_is_heard_later_is_held_then(again: Rig) -> None:
     again.tick(5)
     assert again.said["SteeringCommand"]["FrontAngle"] == pytest.approx(6.88, abs=0.01), "once"
     assert again.said["BrakeCommand"]["ForceRequest"] > force_n
+
+
+def test_once_the_stop_is_over_it_is_not_held_any_more(again: Rig) -> None:
+    again.proposing = False
+    again.vehicle.silent.add("SteeringFeedback")
+    again.tick(3)
+    again.vehicle.roll(0.0)
+    again.proposing, again.state = True, SafetyState.STANDBY
+    again.commands = {
+        "traction_enable": OnOffState.OFF,
+        "traction_torque_nm": 0.0,
+        "park_brake_request": ParkBrakeRequest.APPLY,
+        "brake_force_n": 180_000.0,
+        "steering_enable": OnOffState.OFF,
+    }
+    again.tick(150)
+    assert again.supervisor.report.took_over == ""
+    again.vehicle.silent.clear()
+    again.tick(3)
+    assert again.said["SteeringCommand"]["Enable"] == "OFF", "as control asks"
 
 
 def test_springs_that_are_closed_stay_closed_though_the_wheels_seem_to_turn(again: Rig) -> None:
