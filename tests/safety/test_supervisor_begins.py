@@ -124,8 +124,9 @@ def test_once_the_stop_is_over_it_is_not_held_any_more(again: Rig) -> None:
     again.tick(150)
     assert again.supervisor.report.took_over == ""
     again.vehicle.silent.clear()
-    again.tick(3)
-    assert again.said["SteeringCommand"]["Enable"] == "OFF", "as control asks"
+    again.proposing = False
+    again.tick()
+    assert again.said["SteeringCommand"]["Enable"] == "OFF", "as control asked last"
 
 
 def test_springs_that_are_closed_stay_closed_though_the_wheels_seem_to_turn(again: Rig) -> None:

@@ -133,7 +133,8 @@ REASONS: dict[tuple[str, str], str] = {
     ): "Only the amount of its differences counts.",
     ("supervisor.py", "self._speed_mps = None"): _BEFORE_READ,
     ("supervisor.py", "self._speed_mps = 1.0"): _BEFORE_READ,
-    ("supervisor.py", "self._begun = None"): _FALSE,
+    ("first_look.py", "self._looked = None"): _FALSE,
+    ("first_look.py", "self.angle_awaited = None"): _FALSE,
     (
         "supervisor.py",
         "for binding, row in zip(inputs, self._receiver.message_index, strict=None)",
