@@ -262,7 +262,7 @@ class Controller:
                 state=state,
                 standing=standing,
                 acknowledged=acknowledged,
-                bus_events=host.bus_events,
+                host=host,
                 speed_mps=self._last_pose.speed_mps,
                 speed_limit_mps=motion.cap_mps,
                 # A hold that the vehicle leaves is asked for no more; that it should stand still is.

@@ -1,6 +1,7 @@
 """What `services` says of its disk, as `control` reads it off the page that stands there for `status`.
 
-A `services` that is gone or hangs says nothing: that is no fault of the vehicle, and it is begun again.
+A `services` that is gone or hangs says nothing: it is begun again. Only one that stays silent for long is a
+warning (safety/host_watch.py).
 """
 
 from pathlib import Path

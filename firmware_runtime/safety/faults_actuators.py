@@ -15,6 +15,7 @@ from firmware_runtime.safety.fault_row import (
     warns,
 )
 from firmware_runtime.safety.monitor_inputs import MonitorInputs
+from firmware_runtime.safety.self_test import READY_STATUS
 from firmware_runtime.vehicle.enums import ActuatorStatus, ParkBrakeState
 from firmware_runtime.vehicle.enums import SafetyState as S
 
@@ -25,24 +26,40 @@ RESERVOIR_MIN_PA = 4.5e5
 RESERVOIR_FULL_PA = 6.5e5
 """To set off: springs of the class open from about 5.5 bar, opening them takes 0.3 bar, and a full braking as
 much again (assumption)."""
+PENDING_STATUS = (ActuatorStatus.OFF, ActuatorStatus.LATCHED_STOP)
+"""At rest no failure: who latched is asked by the heartbeat's handshake, who is off may begin."""
 SUPPLY_MIN_V = 20.0
 """24 V supply (assumption: ECUs of the class work from 18 V)."""
 
 
 def traction_failed(i: MonitorInputs) -> str:
-    return _failed(i.state.traction_status)
+    return _failed(i, i.state.traction_status)
 
 
 def brakes_failed(i: MonitorInputs) -> str:
-    return _failed(i.state.brake_status)
+    return _failed(i, i.state.brake_status)
 
 
 def steering_failed(i: MonitorInputs) -> str:
-    return _failed(i.state.steering_status)
+    return _failed(i, i.state.steering_status)
 
 
-def _failed(status: ActuatorStatus) -> str:
-    return "" if status in (ActuatorStatus.READY, ActuatorStatus.ACTIVE) else status.name
+def _failed(i: MonitorInputs, status: ActuatorStatus) -> str:
+    if status in READY_STATUS or (status in PENDING_STATUS and i.safety_state not in OPERATED):
+        return ""
+    return status.name
+
+
+def actuator_pending(i: MonitorInputs) -> str:
+    return ", ".join(
+        f"{name} {status.name}"
+        for name, status in (
+            ("traction_status", i.state.traction_status),
+            ("brake_status", i.state.brake_status),
+            ("steering_status", i.state.steering_status),
+        )
+        if status in PENDING_STATUS
+    )
 
 
 def steering_response(i: MonitorInputs) -> str:
@@ -95,7 +112,10 @@ def supply_low(i: MonitorInputs) -> str:
     return f"{voltage_v:.1f} V" if voltage_v < SUPPLY_MIN_V else ""
 
 
-_STATUS = "status neither READY nor ACTIVE"
+_STATUS = "status neither READY nor ACTIVE; at rest OFF and LATCHED_STOP are none (actuator_pending)"
+_WORKING = AWAKE - {S.SHUTDOWN}
+"""Who still says at rest that it has failed: no acknowledge, no READY. In SHUTDOWN ECUs go off. Assumption:
+none says FAULT for want of high voltage; the self-test, which is made without it, would never pass."""
 _BAND = "left the band that its model allows (safety/actuator_response.py; figures of the profile)"
 
 ACTUATORS: tuple[FaultRow, ...] = (
@@ -110,7 +130,7 @@ ACTUATORS: tuple[FaultRow, ...] = (
         condition=traction_failed,
         debounce_count=3,
         debounce_ns=30 * MS,
-        severity=stops(OPERATED),
+        severity=stops(_WORKING),
         recovery=False,
         look_at="inverter status and its own fault memory",
     ),
@@ -125,7 +145,7 @@ ACTUATORS: tuple[FaultRow, ...] = (
         condition=brakes_failed,
         debounce_count=3,
         debounce_ns=30 * MS,
-        severity=stops(OPERATED),
+        severity=stops(_WORKING),
         recovery=False,
         look_at="brake ECU status and its own fault memory",
     ),
@@ -140,9 +160,27 @@ ACTUATORS: tuple[FaultRow, ...] = (
         condition=steering_failed,
         debounce_count=3,
         debounce_ns=30 * MS,
-        severity=stops(OPERATED),
+        severity=stops(_WORKING),
         recovery=False,
         look_at="steering ECU status and its own fault memory",
+    ),
+    # No failure, and no drive: run would open the springs and end in a stop.
+    FaultRow(
+        identifier="actuator_pending",
+        text="An actuator is not ready to drive yet",
+        dtc=dtc("C1207-92"),
+        spn=516127,
+        fmi=31,
+        monitors="traction_status, brake_status, steering_status at standstill",
+        threshold="OFF or LATCHED_STOP, for longer than the heartbeat's handshake takes (drive DBC: 200 ms)",
+        condition=actuator_pending,
+        debounce_count=3,
+        debounce_ns=500 * MS,
+        severity=warns({S.STANDBY, S.READY, S.SAFE_STOP, S.FAULT}),
+        recovery=True,
+        bars_ready=True,
+        lists_names=True,
+        look_at="ECU it names: its supply, whether it hears heartbeat and command",
     ),
     # The supervisor stops for the same verdict by itself and within its budget; here it gets its name. A
     # person must look before it drives again: at rest a stuck actuator answers as well as a sound one.
@@ -199,7 +237,9 @@ ACTUATORS: tuple[FaultRow, ...] = (
         condition=park_brake_stuck,
         debounce_count=3,
         debounce_ns=3000 * MS,
+        # At standstill it is to be closed, and one that never opens looks as it should: a person must look.
         severity=stops(DRIVERLESS),
+        clear=ClearCondition.BY_ACKNOWLEDGE,
         recovery=False,
         look_at="air reservoir, park-brake valve, its sensor",
     ),
@@ -214,8 +254,9 @@ ACTUATORS: tuple[FaultRow, ...] = (
         condition=park_brake_closed,
         debounce_count=3,
         debounce_ns=300 * MS,
+        # At standstill it is to be closed, and a sensor that lies looks as it should: a person must look.
         severity=stops(OPERATED),
-        clear=ClearCondition.AT_STANDSTILL,
+        clear=ClearCondition.BY_ACKNOWLEDGE,
         recovery=False,
         look_at="park-brake sensor; air lines",
     ),

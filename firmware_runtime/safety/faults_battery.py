@@ -105,10 +105,17 @@ def precharge_overdue(i: MonitorInputs) -> str:
 
 
 def high_voltage_lost(i: MonitorInputs) -> str:
-    return i.high_voltage_lost
+    return "" if _opened_in_stop(i) else i.high_voltage_lost
+
+
+def _opened_in_stop(i: MonitorInputs) -> bool:
+    """By supervisor or battery, on purpose: a battery that opens or has opened does not say CLOSED."""
+    return i.safety_state is S.SAFE_STOP and i.state.battery_state is not BatteryState.CLOSED
 
 
 def contactors_opened(i: MonitorInputs) -> str:
+    if _opened_in_stop(i):
+        return ""
     s = i.state
     plus, minus = s.battery_contactor_plus, s.battery_contactor_minus
     if (
@@ -203,7 +210,7 @@ BATTERY: tuple[FaultRow, ...] = (
         condition=battery_implausible,
         debounce_count=50,
         debounce_ns=1500 * MS,
-        severity=stops(DRIVEN),
+        severity=stops(DRIVEN | {S.SAFE_STOP}),
         recovery=True,
         look_at="the battery's control unit, its current sensor",
     ),
@@ -311,7 +318,9 @@ BATTERY: tuple[FaultRow, ...] = (
         recovery=False,
         look_at="precharge resistor, contactors, service disconnect",
     ),
-    # The state machine ends the drive for it by itself, as for a lost link; this gives the stop its name.
+    # The state machine ends the drive for it by itself, as for a lost link; this gives the stop its name. At
+    # standstill it lasts while the battery says that all is closed. Once the contactors have opened in the
+    # stop, on purpose, none is there to be lost: what is broken shows as they close, by precharge_overdue.
     FaultRow(
         identifier="high_voltage_lost",
         text="The high voltage is lost while it is needed",
@@ -322,7 +331,7 @@ BATTERY: tuple[FaultRow, ...] = (
         threshold="not all closed: at once; link below battery.link_voltage_share_min: for 0.25 s "
         "(battery/contactors.py)",
         condition=high_voltage_lost,
-        severity=stops(DRIVEN),
+        severity=stops(DRIVEN | {S.SAFE_STOP}),
         recovery=False,
         look_at="what it says; fault memory of the battery, main fuse, service disconnect, voltage sensors",
     ),
@@ -332,12 +341,13 @@ BATTERY: tuple[FaultRow, ...] = (
         dtc=dtc("P120A-72"),
         spn=516185,
         fmi=7,
-        monitors="both contactor feedbacks against the request, while driving",
+        monitors="both contactor feedbacks against the request, while driving; in SAFE_STOP while the "
+        "battery says CLOSED",
         threshold="not both CLOSED",
         condition=contactors_opened,
         debounce_count=2,
         debounce_ns=30 * MS,
-        severity=stops(DRIVEN),
+        severity=stops(DRIVEN | {S.SAFE_STOP}),
         recovery=False,
         look_at="fault memory of the battery; contactor coils and their supply",
     ),

@@ -25,6 +25,8 @@ CYCLE_WORST_NS = 50_000_000
 TEMPERATURE_WARN_DEGC = 85.0
 TEMPERATURE_MAX_DEGC = 100.0
 """Computers of the class slow themselves down from about 100 degC on; then ticks come late (assumption)."""
+SILENT_NS = 10_000_000_000
+"""Ten readings, and longer than services takes to be begun again (assumption)."""
 DISK_FREE_MIN_SHARE = 0.05
 """Below it the black box of a day may not fit any more (assumption)."""
 
@@ -87,6 +89,10 @@ def disk_full(i: MonitorInputs) -> str:
     return "" if share is None or share >= DISK_FREE_MIN_SHARE else f"{share:.1%} free"
 
 
+def computer_unwatched(i: MonitorInputs) -> str:
+    return ", ".join(i.found.host_silent)
+
+
 def recorder_failed(i: MonitorInputs) -> str:
     return i.host.recorder_error
 
@@ -99,7 +105,8 @@ COMPUTER: tuple[FaultRow, ...] = (
         dtc=dtc("U1302-92"),
         spn=516206,
         fmi=31,
-        monitors="what the self-test waits for: actuators, park brake, standstill, position, every signal",
+        monitors="what the self-test waits for: actuators, park brake, standstill, every signal; with the "
+        "key at AUTO a position",
         threshold="safety.self_test_time_max_s in SELF_TEST",
         condition=self_test_overdue,
         severity=stops({S.SELF_TEST}),
@@ -208,7 +215,7 @@ COMPUTER: tuple[FaultRow, ...] = (
         dtc=dtc("U130A-98"),
         spn=516214,
         fmi=15,
-        monitors="warmest thermal zone of the computer, where it has any",
+        monitors="warmest thermal zone of the computer, where it has any (computer_unwatched)",
         threshold=f"{TEMPERATURE_WARN_DEGC:g} degC",
         condition=computer_warm,
         debounce_count=3,
@@ -246,6 +253,23 @@ COMPUTER: tuple[FaultRow, ...] = (
         severity=warns(EVERYWHERE),
         recovery=True,
         look_at="fetch old black boxes and delete them",
+    ),
+    # Absence is a fault: nobody would be told of heat or a full disk any more.
+    FaultRow(
+        identifier="computer_unwatched",
+        text="The computer does not tell its temperature or its free disk any more",
+        dtc=dtc("U1312-87"),
+        spn=516222,
+        fmi=19,
+        monitors="temperature and free share of the disk, each once it has been told since the start",
+        threshold="not told",
+        condition=computer_unwatched,
+        debounce_count=3,
+        debounce_ns=SILENT_NS,
+        severity=warns(EVERYWHERE),
+        recovery=True,
+        lists_names=True,
+        look_at="thermal zones of the computer; whether services runs, and where it writes to",
     ),
     FaultRow(
         identifier="recorder_failed",

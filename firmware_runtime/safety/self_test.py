@@ -1,6 +1,6 @@
 """What the self-test still waits for; nothing left means passed."""
 
-from firmware_runtime.vehicle.enums import ActuatorStatus, ParkBrakeState
+from firmware_runtime.vehicle.enums import ActuatorStatus, ModeKey, ParkBrakeState
 from firmware_runtime.vehicle.pose import Pose
 from firmware_runtime.vehicle.signals import VehicleState
 
@@ -23,7 +23,8 @@ def missing(state: VehicleState, pose: Pose, standing: bool, unproved: str) -> t
         reasons.append(f"park brake {state.park_brake_state.name}")
     if not standing:
         reasons.append("no standstill")
-    if not pose.valid:
+    if not pose.valid and state.mode_key is ModeKey.AUTO:
+        # Who is led by a person needs none: a vehicle in a hall is driven out by hand.
         reasons.append("no position")
     if unproved and not reasons:
         # What keeps the brake from proving itself is named already.

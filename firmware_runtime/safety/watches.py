@@ -5,11 +5,12 @@ Each part is a pure component of its own; this only hands each what it looks at.
 
 import msgspec
 
-from firmware_runtime.can.bus_events import BusEvent
 from firmware_runtime.safety.bus_watch import ALL_WELL, BusFindings, BusWatch
 from firmware_runtime.safety.clock_watch import ClockWatch
 from firmware_runtime.safety.frozen import FrozenInputs, FrozenWatch
 from firmware_runtime.safety.gnss_watch import NO_GNSS, GnssFindings, GnssHeard, GnssWatch
+from firmware_runtime.safety.host_report import HostReport
+from firmware_runtime.safety.host_watch import HostWatch
 from firmware_runtime.safety.limit_watch import LimitWatch, Overspeed
 from firmware_runtime.safety.motion_watch import NO_UNINTENDED_MOTION, MotionWatch, UnintendedMotion
 from firmware_runtime.vehicle.enums import Direction
@@ -24,7 +25,8 @@ class Watched(msgspec.Struct, frozen=True, gc=False):
     standing: bool
     acknowledged: bool
     """A person has pressed acknowledge just now, at standstill."""
-    bus_events: tuple[BusEvent, ...]
+    host: HostReport
+    """Of this tick: events of the buses, and what the computer tells of itself."""
     speed_mps: float
     """Along the body, forward positive."""
     speed_limit_mps: float
@@ -46,6 +48,8 @@ class Findings(msgspec.Struct, frozen=True, gc=False):
     gnss: GnssFindings = NO_GNSS
     unintended: UnintendedMotion = NO_UNINTENDED_MOTION
     overspeed: Overspeed | None = None
+    host_silent: tuple[str, ...] = ()
+    """What this computer told of itself and tells no more."""
 
 
 ALL_QUIET = Findings()
@@ -62,11 +66,12 @@ class Watches:
         self._gnss = GnssWatch()
         self._motion = MotionWatch()
         self._limit = LimitWatch(profile.data.limits)
+        self._host = HostWatch()
 
     def step(self, now_ns: int, watched: Watched) -> Findings:
         w = watched
         return Findings(
-            self.buses.step(now_ns, w.bus_events, w.acknowledged),
+            self.buses.step(now_ns, w.host.bus_events, w.acknowledged),
             self._clock.step(now_ns),
             self._frozen.step(
                 now_ns,
@@ -75,4 +80,5 @@ class Watches:
             self._gnss.step(now_ns, w.gnss, w.speed_mps),
             self._motion.step(now_ns, w.speed_mps, w.standing, w.hold_asked, w.direction),
             self._limit.step(now_ns, abs(w.speed_mps), w.speed_limit_mps),
+            self._host.step(w.host),
         )

@@ -1,5 +1,8 @@
 """Faults of battery and computer. See fault_cases."""
 
+from typing import Any
+
+from firmware_runtime.safety.monitor_inputs import MonitorInputs
 from firmware_runtime.vehicle.enums import (
     BatteryState,
     ContactorRequest,
@@ -33,6 +36,18 @@ NM_100KW = 100_000.0 / UP
 A_AT_620V = 1.0 / 620.0
 
 
+def opened_in_stop(**told: Any) -> list[MonitorInputs]:
+    """By supervisor or battery, while `control` still asks for them: not lost, but off."""
+    return [
+        in_state(
+            S.SAFE_STOP,
+            inputs(state=vehicle_state(battery_state=state, battery_contactor_plus=SwitchState.OPEN), **told),
+        )
+        for state in BatteryState
+        if state is not BatteryState.CLOSED
+    ]
+
+
 INSIDE: tuple[Case, ...] = (
     Case(
         "battery_failed",
@@ -63,7 +78,7 @@ INSIDE: tuple[Case, ...] = (
         ),
         50,
         1500,
-        at(3, DRIVEN),
+        at(3, f"{DRIVEN} SAFE_STOP"),
         C.WHEN_GONE,
         True,
     ),
@@ -174,11 +189,11 @@ INSIDE: tuple[Case, ...] = (
     ),
     Case(
         "high_voltage_lost",
-        (inputs(),),
+        (inputs(), *opened_in_stop(high_voltage_lost="battery STANDBY")),
         (inputs(high_voltage_lost="link 400 V of 620 V"),),
         1,
         0,
-        at(3, DRIVEN),
+        at(3, f"{DRIVEN} SAFE_STOP"),
         C.WHEN_GONE,
         False,
     ),
@@ -192,11 +207,16 @@ INSIDE: tuple[Case, ...] = (
                 ),
                 contactor_request=ContactorRequest.OPEN,
             ),
+            *opened_in_stop(),
         ),
-        (seen(battery_contactor_plus=SwitchState.OPEN), seen(battery_contactor_minus=SwitchState.ERROR)),
+        (
+            seen(battery_contactor_plus=SwitchState.OPEN),
+            seen(battery_contactor_minus=SwitchState.ERROR),
+            seen(battery_contactor_plus=SwitchState.OPEN, battery_state=BatteryState.OPENING),
+        ),
         2,
         30,
-        at(3, DRIVEN),
+        at(3, f"{DRIVEN} SAFE_STOP"),
         C.WHEN_GONE,
         False,
     ),
@@ -328,6 +348,16 @@ INSIDE: tuple[Case, ...] = (
         (host(disk_free_share=0.0499),),
         3,
         1000,
+        at(1, ALL),
+        C.WHEN_GONE,
+        True,
+    ),
+    Case(
+        "computer_unwatched",
+        (found(), host()),
+        (found(host_silent=("temperature",)), found(host_silent=("temperature", "free disk"))),
+        3,
+        10_000,
         at(1, ALL),
         C.WHEN_GONE,
         True,

@@ -1,12 +1,16 @@
 """Faults of actuators, motion and position. See fault_cases."""
 
+import msgspec
+
 from firmware_runtime.safety.actuator_response import Actuator
 from firmware_runtime.safety.gnss_watch import GnssFindings
 from firmware_runtime.safety.limit_watch import Overspeed
+from firmware_runtime.safety.monitor_inputs import MonitorInputs
 from firmware_runtime.safety.motion_watch import UnintendedMotion
 from firmware_runtime.safety.watches import Findings
 from firmware_runtime.vehicle.enums import (
     ActuatorStatus,
+    ModeKey,
     ParkBrakeState,
 )
 from tests.safety.fault_examples import (
@@ -26,21 +30,47 @@ from tests.safety.fault_examples import (
     rolls,
     seen,
 )
-from tests.vehicle_state import rolling
+from tests.vehicle_state import rolling, vehicle_state
+
+
+def led(i: MonitorInputs, names: str) -> list[MonitorInputs]:
+    """The same in these states, with the key anywhere but at AUTO."""
+    return [
+        in_state(S[name], msgspec.structs.replace(i, state=vehicle_state(mode_key=key)))
+        for name in names.split()
+        for key in ModeKey
+        if key is not ModeKey.AUTO
+    ]
+
+
+def led_at_rest(i: MonitorInputs) -> list[MonitorInputs]:
+    """There nothing asks for a position."""
+    return led(i, "READY SAFE_STOP FAULT")
+
 
 MOTION: tuple[Case, ...] = (
     *(
         Case(
             identifier,
-            (seen(**{signal: ActuatorStatus.READY}), seen(**{signal: ActuatorStatus.ACTIVE})),
-            tuple(
-                seen(**{signal: status})
-                for status in ActuatorStatus
-                if status not in (ActuatorStatus.READY, ActuatorStatus.ACTIVE)
+            (
+                seen(**{signal: ActuatorStatus.READY}),
+                seen(**{signal: ActuatorStatus.ACTIVE}),
+                *(
+                    in_state(state, seen(**{signal: status}))
+                    for state in (S.STANDBY, S.READY, S.SAFE_STOP, S.ESTOP, S.FAULT, S.CHARGING)
+                    for status in (ActuatorStatus.OFF, ActuatorStatus.LATCHED_STOP)
+                ),
+            ),
+            (
+                seen(**{signal: ActuatorStatus.FAULT}),
+                seen(**{signal: ActuatorStatus.NOT_AVAILABLE}),
+                seen(**{signal: ActuatorStatus.OFF}),
+                seen(**{signal: ActuatorStatus.LATCHED_STOP}),
+                in_state(S.MAINTENANCE, seen(**{signal: ActuatorStatus.LATCHED_STOP})),
             ),
             3,
             30,
-            at(3, OPERATED),
+            {name: 3 for name in AWAKE.split() if name != "SHUTDOWN"},
             C.WHEN_GONE,
             False,
         )
@@ -49,6 +79,24 @@ MOTION: tuple[Case, ...] = (
             ("brakes_failed", "brake_status"),
             ("steering_failed", "steering_status"),
         )
+    ),
+    Case(
+        "actuator_pending",
+        tuple(
+            in_state(S.READY, seen(brake_status=status))
+            for status in ActuatorStatus
+            if status not in (ActuatorStatus.OFF, ActuatorStatus.LATCHED_STOP)
+        ),
+        tuple(
+            in_state(S.READY, seen(**{signal: status}))
+            for signal in ("traction_status", "brake_status", "steering_status")
+            for status in (ActuatorStatus.OFF, ActuatorStatus.LATCHED_STOP)
+        ),
+        3,
+        500,
+        at(1, "STANDBY READY SAFE_STOP FAULT"),
+        C.WHEN_GONE,
+        True,
     ),
     *(
         Case(
@@ -80,7 +128,7 @@ MOTION: tuple[Case, ...] = (
         3,
         3000,
         at(3, DRIVERLESS),
-        C.WHEN_GONE,
+        C.BY_ACKNOWLEDGE,
         False,
     ),
     Case(
@@ -93,7 +141,7 @@ MOTION: tuple[Case, ...] = (
         3,
         300,
         at(3, OPERATED),
-        C.AT_STANDSTILL,
+        C.BY_ACKNOWLEDGE,
         False,
     ),
     Case(
@@ -258,7 +306,7 @@ MOTION: tuple[Case, ...] = (
     ),
     Case(
         "localisation_lost",
-        (pose(),),
+        (pose(), *led_at_rest(pose(valid=False, lateral_std_m=0.3))),
         (
             pose(valid=False, lateral_std_m=0.3),
             pose(valid=False, lateral_std_m=0.05),
@@ -266,13 +314,13 @@ MOTION: tuple[Case, ...] = (
         ),
         1,
         0,
-        at(3, "READY AUTO DEGRADED MRM") | at(1, "MANUAL REMOTE"),
+        at(3, "READY AUTO DEGRADED MRM SAFE_STOP FAULT") | at(1, "MANUAL REMOTE"),
         C.WHEN_GONE,
         True,
     ),
     Case(
         "localisation_uncertain",
-        (pose(lateral_std_m=0.149),),
+        (pose(lateral_std_m=0.149), *led_at_rest(pose(lateral_std_m=0.151))),
         (pose(lateral_std_m=0.151),),
         3,
         200,
@@ -287,6 +335,7 @@ MOTION: tuple[Case, ...] = (
             inputs(cross_track_m=-0.8),
             inputs(heading_error_rad=0.7),
             inputs(route_distance_m=-1.0),
+            *led_at_rest(inputs(cross_track_m=0.81)),
         ),
         (
             inputs(cross_track_m=0.81),
@@ -297,7 +346,7 @@ MOTION: tuple[Case, ...] = (
         ),
         3,
         50,
-        at(3, "AUTO DEGRADED"),
+        at(3, "AUTO DEGRADED SAFE_STOP"),
         C.WHEN_GONE,
         True,
     ),

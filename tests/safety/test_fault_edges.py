@@ -13,9 +13,13 @@ from firmware_runtime.safety.fault_catalogue import FAULTS
 from firmware_runtime.safety.gnss_watch import GnssFindings
 from firmware_runtime.safety.monitor_inputs import MonitorInputs
 from firmware_runtime.safety.watches import Findings
-from tests.safety.fault_examples import WELL, inputs, pose, seen
+from firmware_runtime.vehicle.enums import BatteryState, ModeKey, SafetyState, SwitchState
+from tests.safety.fault_examples import POSE, WELL, inputs, pose, seen
 from tests.vehicle_state import rolling, vehicle_state
 
+S = SafetyState
+LOST = msgspec.structs.replace(POSE, valid=False)
+UNCERTAIN = msgspec.structs.replace(POSE, lateral_std_m=0.151)
 CONDITIONS = {row.identifier: row.condition for row in FAULTS}
 WHEELS = tuple(f"wheel_speed_{axle}_{side}_mps" for axle in ("front", "rear") for side in ("left", "right"))
 
@@ -43,6 +47,40 @@ def with_profile(part: str, changes: dict[str, float], told: MonitorInputs) -> M
 @pytest.mark.requirement("SR-29")
 def test_at_its_limit_nothing_is_a_fault(identifier: str, told: MonitorInputs) -> None:
     assert CONDITIONS[identifier](told) == ""
+
+
+@pytest.mark.parametrize(
+    "state", [S.AUTO, S.DEGRADED, S.MRM, S.REMOTE, S.MANUAL], ids=lambda state: state.name
+)
+@pytest.mark.requirement("SR-19")
+def test_in_motion_a_position_counts_wherever_the_key_stands(state: SafetyState) -> None:
+    """At rest the key says who leads next; in a drive that is decided."""
+    for key in ModeKey:
+        led = {"safety_state": state, "state": vehicle_state(mode_key=key)}
+        assert CONDITIONS["localisation_lost"](inputs(**led, pose=LOST)) != ""
+        assert CONDITIONS["localisation_uncertain"](inputs(**led, pose=UNCERTAIN)) != ""
+        assert CONDITIONS["route_left"](inputs(**led, cross_track_m=0.81)) != ""
+
+
+@pytest.mark.parametrize("state", [S.READY, S.SAFE_STOP, S.FAULT], ids=lambda state: state.name)
+@pytest.mark.requirement("SR-05", "SR-19")
+def test_at_rest_with_the_key_at_auto_a_position_counts(state: SafetyState) -> None:
+    assert CONDITIONS["localisation_lost"](inputs(safety_state=state, pose=LOST)) != ""
+    assert CONDITIONS["localisation_uncertain"](inputs(safety_state=state, pose=UNCERTAIN)) != ""
+    assert CONDITIONS["route_left"](inputs(safety_state=state, cross_track_m=0.81)) != ""
+
+
+@pytest.mark.parametrize("battery", BatteryState, ids=lambda battery: battery.name)
+@pytest.mark.requirement("SR-21")
+def test_high_voltage_is_lost_in_a_drive_whatever_the_battery_says_and_in_its_stop_where_it_says_closed(
+    battery: BatteryState,
+) -> None:
+    """In the stop others open it on purpose."""
+    opened = vehicle_state(battery_state=battery, battery_contactor_plus=SwitchState.OPEN)
+    for state, lost in ((S.MRM, True), (S.AUTO, True), (S.SAFE_STOP, battery is BatteryState.CLOSED)):
+        told = inputs(safety_state=state, state=opened, high_voltage_lost="plus OPEN")
+        assert bool(CONDITIONS["high_voltage_lost"](told)) is lost
+        assert bool(CONDITIONS["contactors_opened"](told)) is lost
 
 
 @pytest.mark.parametrize(("fast", "slow"), list(permutations(WHEELS, 2)))

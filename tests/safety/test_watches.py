@@ -7,12 +7,13 @@ from firmware_runtime.can.bus_events import BusEvent, BusState, EventKind
 from firmware_runtime.can.verdict import Unusable
 from firmware_runtime.safety.clock_watch import ClockWatch
 from firmware_runtime.safety.gnss_watch import GnssFindings, GnssHeard, GnssWatch
+from firmware_runtime.safety.host_report import HostReport
 from firmware_runtime.safety.limit_watch import LimitWatch
 from firmware_runtime.safety.message_findings import NO_FINDINGS, MessageJudge
 from firmware_runtime.safety.motion_watch import NO_UNINTENDED_MOTION, MotionWatch
 from firmware_runtime.safety.self_test import missing
 from firmware_runtime.safety.watches import ALL_QUIET, Watched, Watches
-from firmware_runtime.vehicle.enums import ActuatorStatus, Direction, ParkBrakeState
+from firmware_runtime.vehicle.enums import ActuatorStatus, Direction, ModeKey, ParkBrakeState
 from tests.safety.fault_examples import POSE
 from tests.safety.support import profile
 from tests.safety.test_frozen import METRES_PER_RADIAN, SPEEDS
@@ -291,6 +292,9 @@ def test_the_self_test_waits_for_a_position_and_for_standstill() -> None:
     lost = msgspec.structs.replace(POSE, valid=False)
     assert missing(vehicle_state(), lost, False, "") == ("no standstill", "no position")
     assert missing(vehicle_state(), POSE, True, "") == ()
+    for key in ModeKey:
+        led = vehicle_state(mode_key=key)
+        assert missing(led, lost, True, "") == (("no position",) if key is ModeKey.AUTO else ())
     assert missing(vehicle_state(), POSE, True, "no proof") == ("no proof",)
     assert missing(vehicle_state(), POSE, False, "no proof") == ("no standstill",), "which explains it"
 
@@ -308,7 +312,7 @@ def test_the_whole_hands_each_part_what_it_looks_at() -> None:
         state=rolling(0.0),
         standing=True,
         acknowledged=False,
-        bus_events=(),
+        host=HostReport(temperature_degc=50.0, disk_free_share=0.5),
         speed_mps=0.0,
         speed_limit_mps=8.0,
         hold_asked=True,
@@ -324,13 +328,14 @@ def test_the_whole_hands_each_part_what_it_looks_at() -> None:
         msgspec.structs.replace(
             quiet,
             standing=False,
-            bus_events=(off,),
+            host=HostReport((off,), temperature_degc=50.0),
             speed_mps=-9.5,
             gnss=heard(S, (1.0, 1.0), 3.0, S),
         ),
     )
     assert found.buses.off == ("drive BUS_OFF",)
     assert found.clock == "no tick for 990 ms"
+    assert found.host_silent == ("free disk",)
     assert found.gnss.speed_mps == 3.0
     assert found.unintended.left_hold_mps == 9.5
     assert found.overspeed is not None
@@ -348,9 +353,11 @@ def test_the_whole_hands_on_time_acknowledge_and_gear() -> None:
         state=slipping,
         standing=False,
         acknowledged=False,
-        bus_events=(
-            BusEvent(0, "drive", EventKind.OVERFLOW, 3),
-            BusEvent(0, "body", EventKind.FOREIGN_SENDER, 0, 0x99, "body.BodyCommand"),
+        host=HostReport(
+            (
+                BusEvent(0, "drive", EventKind.OVERFLOW, 3),
+                BusEvent(0, "body", EventKind.FOREIGN_SENDER, 0, 0x99, "body.BodyCommand"),
+            )
         ),
         speed_mps=-1.0,
         speed_limit_mps=8.0,
@@ -363,7 +370,7 @@ def test_the_whole_hands_on_time_acknowledge_and_gear() -> None:
     assert watches.step(S, rolls).buses.frames_lost == ("drive",)
     for tick in range(1, 201):
         now_ns = S + tick * TICK_NS
-        told = {"gnss": heard(now_ns, (48.0, 11.0)), "bus_events": (), "acknowledged": tick == 150}
+        told = {"gnss": heard(now_ns, (48.0, 11.0)), "host": HostReport(), "acknowledged": tick == 150}
         found = watches.step(now_ns, msgspec.structs.replace(rolls, **told))
         assert found.buses.foreign_senders == (("body.BodyCommand",) if tick < 150 else ())
     assert found.unintended.rolled_back_m == pytest.approx(2.0)

@@ -186,6 +186,17 @@ def release_both(world: World) -> None:
     world.vehicle.body.release_estop()
 
 
+def tell_of_the_computer(world: World) -> None:
+    world.host.update(temperature_degc=50.0, disk_free_share=0.5)
+
+
+def fall_silent(world: World) -> None:
+    """It has told of itself until now."""
+    tell_of_the_computer(world)
+    world.tick()
+    world.host.update(temperature_degc=None, disk_free_share=None)
+
+
 def hang(world: World) -> None:
     """The whole process does not run for 150 ms."""
     world.now_ns += 150_000_000

@@ -179,6 +179,8 @@ EXPECTATIONS: dict[str, Expect | tuple[Expect, Expect]] = {
     "computer_warm": told(1.03),
     "computer_hot": slower(1.03),
     "disk_full": told(1.03),
+    # It goes as slowly as it came.
+    "computer_unwatched": told(10.03, stays_named=True),
     "recorder_failed": told(0.02, stays_named=True),
     # Only a start gets out of SHUTDOWN; at rest it is no fault any more.
     "end_asked": replace(minimal_risk(0.02, end="SHUTDOWN", after="SHUTDOWN"), stays_named=False),

@@ -67,8 +67,8 @@ MANUAL: dict[str, Expect] = {
     "high_voltage_lost": no_torque(0.29),
     "message_corrupt": no_torque(0.08),
     "message_miscounted": no_torque(0.32),
-    # No torque against a park brake that says that it is closed.
-    "park_brake_closed_in_motion": no_torque(0.33),
+    # No torque against a park brake that says that it is closed; told until somebody acknowledges.
+    "park_brake_closed_in_motion": replace(no_torque(0.33), stays_named=True),
     # Without the body bus the e-stop chain is not heard: both channels lost are an e-stop.
     "bus_off": emergency(0.03, "ESTOP"),
     # A traction that failed or does not follow takes the torque alone.

@@ -17,6 +17,7 @@ from tests.drives.fault_matrix.causes import (
     both,
     computer,
     event,
+    fall_silent,
     fill_air,
     found_at_boot,
     freeze_wheel,
@@ -37,6 +38,7 @@ from tests.drives.fault_matrix.causes import (
     sender,
     slow_receiver,
     state,
+    tell_of_the_computer,
     unlimited,
     wear_and_limit,
     wear_on_a_hill,
@@ -166,7 +168,12 @@ INJECTIONS: dict[str, Injection] = {
         lambda w: setattr(w.vehicle.gnss, "forced", None),
         until_named=True,
     ),
-    "route_left": Injection("truck stands a metre beside its route", nothing, nothing, place=Place.ASIDE),
+    "route_left": Injection(
+        "truck stands a metre beside its route",
+        nothing,
+        lambda w: setattr(w.vehicle.plant.kinematics, "y_m", w.vehicle.plant.kinematics.y_m - 1.0),
+        place=Place.ASIDE,
+    ),
     "battery_failed": says("battery reports fault code 7", "BatteryStatus", FaultCode=7.0),
     "battery_implausible": says("pack current stands at 150 A", "BatteryPack", Current=150.0),
     "battery_limit_exceeded": Injection(
@@ -234,6 +241,9 @@ INJECTIONS: dict[str, Injection] = {
     "computer_warm": computer("computer at 90 degC", temperature_degc=90.0),
     "computer_hot": computer("computer at 101 degC", temperature_degc=101.0),
     "disk_full": computer("2 % of the disk free", disk_free_share=0.02),
+    "computer_unwatched": Injection(
+        "thermal zones and disk of the computer fall silent", fall_silent, tell_of_the_computer
+    ),
     "recorder_failed": computer("disk gives an I/O error", recorder_error="blackbox.bin: Input/output error"),
     "end_asked": computer("SIGTERM to control", end_asked=True),
     "power_lost_in_motion": found_at_boot(
@@ -251,6 +261,8 @@ NOT_INJECTED: dict[str, str] = {
     "message_distrusted": "needs a message whose DBC states an end-to-end window (E2eWindow*); no DBC of the "
     "simulated vehicles does. tests/safety/fault_cases*.py have the row, tests/can/test_protection_window.py "
     "the window.",
+    "actuator_pending": "stops nothing: it keeps a truck in STANDBY whose ECU is latched or off. "
+    "tests/drives/test_dead_brake.py has one.",
     "reservoir_filling": "stops nothing: it keeps a truck with little air in STANDBY. "
     "tests/drives/test_low_air.py boots one.",
 }
