@@ -21,10 +21,11 @@ from firmware_runtime.safety.brake_proof import BrakeProof
 from firmware_runtime.safety.bus_watch import BusWatch
 from firmware_runtime.safety.buttons import Buttons, pressed
 from firmware_runtime.safety.estop_ear import EStopEar
-from firmware_runtime.safety.facts import SafetyConfig, SafetyInputs
+from firmware_runtime.safety.facts import Released, SafetyConfig, SafetyInputs
 from firmware_runtime.safety.fault_monitor import FaultMonitor
 from firmware_runtime.safety.gnss_watch import NOTHING_HEARD, GnssHeard
 from firmware_runtime.safety.host_report import NOTHING_TO_REPORT, HostReport
+from firmware_runtime.safety.latch_causes import LatchCauses
 from firmware_runtime.safety.message_findings import MessageFindings, MessageJudge
 from firmware_runtime.safety.monitor_inputs import MonitorInputs
 from firmware_runtime.safety.motion_limits import motion_limit
@@ -96,6 +97,7 @@ class Controller:
         self._blending = Blending(data.traction, data.brake, tick_s)
         self._park_brake = ParkBrake(data.brake)
         self._brake_proof = BrakeProof(data.brake)
+        self._latch_causes = LatchCauses()
         self._config = SafetyConfig()
         self._end = OrderlyEnd(CONTROL_PATIENCE_NS)
         self._acknowledge_source = next(b.path for b in profile.inputs if b.name == "acknowledge_button")
@@ -157,7 +159,9 @@ class Controller:
         inputs = self._safety_inputs(now_ns, state, standing, missing, faults, supervisor, host)
         before = self._config
         self._config = config = self._machine.step(now_ns, before, inputs)
-        cleared = acknowledgement(now_ns, before, config, inputs)
+        released = Released(self._monitor.acknowledged, self.bus_watch.released, self.bus_watch.renewed)
+        cleared = acknowledgement(now_ns, before, config, inputs, self._latch_causes, released)
+        self._latch_causes.step(before, config, inputs, faults)
         self.motion_wanted = motion_wanted(config, inputs, faults.ready_barred)
         self.permissions = permissions = self._machine.permissions(config, inputs)
         self._passed(ControlStage.DECIDED)

@@ -66,8 +66,8 @@ REQUIREMENTS = (
     Requirement(
         "SR-07",
         "H7",
-        "Each acknowledge that took effect is recorded with its source, what it cleared and the "
-        "states around it.",
+        "Each acknowledge that took effect is recorded with its source, what it cleared, what had set "
+        "the latch, and the states around it.",
     ),
     Requirement(
         "SR-08",

@@ -19,7 +19,7 @@ def tell(
     commands: Commands,
     acknowledged: str,
 ) -> Telemetry:
-    """acknowledged: which latch a person cleared in this tick, in words, or empty."""
+    """acknowledged: what a person cleared in this tick, in words, or empty."""
     return Telemetry(
         time_ns=now_ns,
         state=safety_state,

@@ -52,6 +52,10 @@ class BusWatch:
         self._clock_steps: dict[str, tuple[str, int]] = {}
         self.renewals: Mapping[str, int] = {}
         """By bus: how often a person has renewed the attempts to restart it; told to whoever has its port."""
+        self.renewed: tuple[str, ...] = ()
+        """Buses whose attempts the press of the last step renewed."""
+        self.released: tuple[str, ...] = ()
+        """Foreign senders that it released, in the words for each."""
         self.counts: dict[str, dict[str, int]] = {}
         """Events by bus and kind since start; both only grow."""
 
@@ -59,21 +63,25 @@ class BusWatch:
         """
         acknowledged: a person has just pressed acknowledge at standstill.
         """
+        self.renewed = self.released = ()
         if self._given_up and acknowledged:
             # What a port gives up in this very tick was given up before the press: it stays for the next one.
             renewals = dict(self.renewals)
             for bus in self._given_up:
                 renewals[bus] = renewals.get(bus, 0) + 1
             self.renewals = renewals
+            self.renewed = tuple(self._given_up)
             self._given_up.clear()
         for event in events:
             self._take(now_ns, event)
         if self._foreign and acknowledged:
-            self._foreign = {
+            heard = {
                 key: (text, last_ns)
                 for key, (text, last_ns) in self._foreign.items()
                 if now_ns - last_ns < FOREIGN_QUIET_NS
             }
+            self.released = tuple(text for key, (text, _) in self._foreign.items() if key not in heard)
+            self._foreign = heard
         if self._foreign or self._states or self._given_up or self._overflow_ns or self._clock_steps:
             return self._findings(now_ns)
         return ALL_WELL

@@ -51,7 +51,8 @@ class SafetyInputs(msgspec.Struct, frozen=True):
     recovery_permitted: bool = False
     """Every active fault's row of the catalogue permits a recovery drive; True without any fault."""
     acknowledge_source: str = "acknowledge_button"
-    """Who acknowledges, for the record: the canonical input, or whatever stands for a person later."""
+    """Who acknowledges, for the record: bus, message and signal that the button is bound to. That is all that
+    the hardware says: which person pressed it, no input tells."""
 
 
 class SafetyConfig(msgspec.Struct, frozen=True):
@@ -108,20 +109,43 @@ ALL_LATCHED = SafetyConfig(estop_latch=True, immediate_latch=True, minimal_risk_
 """To begin with where the snapshot was damaged: what was latched is not known, so all of it is."""
 
 
+class Released(msgspec.Struct, frozen=True, gc=False):
+    """What a press of acknowledge cleared beside a latch."""
+
+    faults: tuple[str, ...] = ()
+    """Identifiers of those that had waited for it."""
+    foreign_senders: tuple[str, ...] = ()
+    """In the words that they were reported with."""
+    renewed_buses: tuple[str, ...] = ()
+    """Those whose attempts to restart it renewed."""
+
+
+NOTHING_RELEASED = Released()
+
+
 class Acknowledgement(msgspec.Struct, frozen=True):
     """An acknowledge that took effect: who pressed, and what it cleared."""
 
     time_ns: int
     source: str
     """`SafetyInputs.acknowledge_source` of that tick."""
-    latch: Latch
+    latch: Latch | None
+    """None where it cleared none."""
+    cause: str
+    """What had set the latch; empty without one."""
+    released: Released
     state_before: SafetyState
     state_after: SafetyState
 
     @property
     def text(self) -> str:
         """For the black box and for people."""
-        return f"{self.source} cleared {self.latch}: {self.state_before.name} -> {self.state_after.name}"
+        cleared = [] if self.latch is None else [f"{self.latch} latch (cause: {self.cause})"]
+        cleared += [f"fault {name}" for name in self.released.faults]
+        cleared += [f"foreign sender {text}" for text in self.released.foreign_senders]
+        cleared += [f"bus {name} given up, attempts renewed" for name in self.released.renewed_buses]
+        moved = f"{self.state_before.name} -> {self.state_after.name}"
+        return f"{self.source} cleared {'; '.join(cleared)}: {moved}"
 
 
 class Budgets(msgspec.Struct, frozen=True):

@@ -49,6 +49,8 @@ class FaultMonitor:
         }
         self._active = 0
         self._state: SafetyState | None = None
+        self.acknowledged: tuple[str, ...] = ()
+        """Faults that the press of the last step cleared, by their identifiers."""
 
     def step(self, now_ns: int, inputs: MonitorInputs, acknowledged: bool = False) -> FaultSet:
         """Active faults of this tick, worst first.
@@ -56,6 +58,7 @@ class FaultMonitor:
         acknowledged: a person has pressed acknowledge just now, at standstill.
         """
         state = inputs.safety_state
+        self.acknowledged = ()
         if state is not self._state:
             self._enter(state)
         for condition, memory in self._of_state[state]:
@@ -107,6 +110,8 @@ class FaultMonitor:
             memory.active = None
             memory.observed = 0
             self._active -= 1
+            if clear is ClearCondition.BY_ACKNOWLEDGE:
+                self.acknowledged = (*self.acknowledged, memory.row.identifier)
 
     def _fault_set(self, state: SafetyState) -> FaultSet:
         faults: list[ActiveFault] = []

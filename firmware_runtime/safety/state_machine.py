@@ -11,7 +11,17 @@ from collections.abc import Callable
 from transitions import Machine
 
 from firmware_runtime.safety import permits, state_table
-from firmware_runtime.safety.facts import Acknowledgement, Budgets, Facts, Latch, SafetyConfig, SafetyInputs
+from firmware_runtime.safety.facts import (
+    NOTHING_RELEASED,
+    Acknowledgement,
+    Budgets,
+    Facts,
+    Latch,
+    Released,
+    SafetyConfig,
+    SafetyInputs,
+)
+from firmware_runtime.safety.latch_causes import LatchCauses
 from firmware_runtime.safety.state_table import Cap, Row
 from firmware_runtime.vehicle.enums import ModeKey, SafetyState, Severity, StopKind
 from firmware_runtime.vehicle.permissions import Permissions
@@ -130,16 +140,35 @@ class SafetyMachine:
 
 
 def acknowledgement(
-    now_ns: int, before: SafetyConfig, after: SafetyConfig, inputs: SafetyInputs
+    now_ns: int,
+    before: SafetyConfig,
+    after: SafetyConfig,
+    inputs: SafetyInputs,
+    causes: LatchCauses,
+    released: Released = NOTHING_RELEASED,
 ) -> Acknowledgement | None:
-    """Who cleared which latch in the step from `before` to `after`; None where none was cleared."""
+    """Who cleared what in the step from `before` to `after`; None where nothing was cleared.
+
+    causes: not stepped for this step yet. released: what the press cleared beside the latch.
+    """
+    cleared = _cleared(before, after)
+    if cleared is None and released == NOTHING_RELEASED:
+        return None
+    cause = "" if cleared is None else causes.of(cleared)
+    return Acknowledgement(
+        now_ns, inputs.acknowledge_source, cleared, cause, released, before.state, after.state
+    )
+
+
+def _cleared(before: SafetyConfig, after: SafetyConfig) -> Latch | None:
+    """One press clears one latch at most."""
     for latch, was, remains in (
         (Latch.ESTOP, before.estop_latch, after.estop_latch),
         (Latch.IMMEDIATE, before.immediate_latch, after.immediate_latch),
         (Latch.MINIMAL_RISK, before.minimal_risk_latch, after.minimal_risk_latch),
     ):
         if was and not remains:
-            return Acknowledgement(now_ns, inputs.acknowledge_source, latch, before.state, after.state)
+            return latch
     return None
 
 

@@ -40,4 +40,5 @@ class Telemetry(msgspec.Struct, frozen=True):
     stop: StopKind = StopKind.NONE
     """That the state machine commands; NONE while nothing is to be stopped."""
     acknowledgement: str = ""
-    """Who cleared which latch in this tick; empty in all others."""
+    """Who cleared what in this tick: a latch and its cause, faults, foreign senders, buses. Else empty.
+    Who is the binding of the button: no input says which person pressed it."""

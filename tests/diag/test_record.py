@@ -13,7 +13,10 @@ from vehicle_diag.command import main
 from vehicle_diag.record import read_record
 
 TICK_NS = 10_000_000
-CLEARED = "body.OperatorInputs.AcknowledgeButton cleared minimal_risk: SAFE_STOP -> STANDBY"
+CLEARED = (
+    "body.OperatorInputs.AcknowledgeButton cleared minimal_risk latch (cause: message_lost): "
+    "SAFE_STOP -> STANDBY"
+)
 
 
 @pytest.fixture
@@ -73,6 +76,7 @@ def test_the_report_is_what_was_recorded(path: Path) -> None:
 def test_the_terminal_shows_states_and_codes(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["record", str(path)]) == 0
     out = " ".join(capsys.readouterr().out.split())
+    assert f"acknowledged at 2.80 s: {CLEARED}" in out
     for text in ("q_truck", "c0ffee", "arrived", "2.99 s in 299 ticks", "1 ticks were not recorded", "MRM"):
         assert text in out
     assert "MINIMAL_RISK" in out

@@ -118,7 +118,45 @@ def test_an_acknowledge_that_took_effect_is_recorded_with_its_source_and_what_it
     rig.acknowledge()
     recorded = [tick.telemetry.acknowledgement for tick in rig.records if tick.telemetry.acknowledgement]
     source = "body.OperatorInputs.AcknowledgeButton"
-    assert recorded == [f"{source} cleared immediate: FAULT -> SELF_TEST"], "a press for nothing is none"
+    assert recorded == [
+        f"{source} cleared immediate latch (cause: foreign_sender); foreign sender drive.SteeringCommand "
+        "(0xCFF0327) of supervisor, sent by another node: FAULT -> SELF_TEST"
+    ], "a press for nothing is none"
+
+
+@pytest.mark.requirement("SR-07")
+def test_a_press_at_the_key_for_maintenance_that_clears_no_latch_is_recorded_too() -> None:
+    """There latches are kept; what the press clears is a sender and a bus."""
+    rig = Rig(STRAIGHT)
+    rig.records = []
+    rig.run(lambda r: r.now_ns > 0 and r.state is S.READY, 20)
+    rig.vehicle.body.turn_mode_key("MAINTENANCE")
+    rig.run(lambda r: r.state is S.MAINTENANCE, 2)
+    foreign(rig)
+    rig.bus_events.append(BusEvent(rig.now_ns, "body", EventKind.RECOVERY_GIVEN_UP, 5))
+    rig.pause(2.0)
+    rig.acknowledge()
+    (text,) = [tick.telemetry.acknowledgement for tick in rig.records if tick.telemetry.acknowledgement]
+    assert "latch" not in text
+    assert "; bus body given up, attempts renewed: MAINTENANCE -> MAINTENANCE" in text
+    assert "cleared foreign sender drive.SteeringCommand" in text
+
+
+@pytest.mark.requirement("SR-07")
+def test_a_stop_for_a_person_is_recorded_with_what_the_person_did() -> None:
+    rig = Rig(STRAIGHT)
+    rig.records = []
+    rig.drive_to(20.0)
+    rig.vehicle.body.turn_mode_key("REMOTE")
+    rig.run(lambda r: r.state is S.SAFE_STOP, 20)
+    rig.acknowledge()
+    rig.vehicle.body.estop()
+    rig.pause(1.0)
+    rig.vehicle.body.release_estop()
+    rig.acknowledge()
+    recorded = [tick.telemetry.acknowledgement for tick in rig.records if tick.telemetry.acknowledgement]
+    causes = [text.partition("(cause: ")[2].partition(")")[0] for text in recorded]
+    assert causes[:2] == ["AUTO -> MRM, key at REMOTE", "e-stop"]
 
 
 @pytest.mark.requirement("SR-05")

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from firmware_runtime.assessment.figures import LIMITS, SAFETY
 from firmware_runtime.safety.facts import SafetyConfig, SafetyInputs
+from firmware_runtime.safety.latch_causes import LatchCauses
 from firmware_runtime.safety.state_machine import SafetyMachine, acknowledgement
 from firmware_runtime.vehicle.enums import ModeKey, SafetyState, Severity, StopKind
 from tests.safety.cases import BASE, COMFORTABLE_S, DEGRADED_S, LATCHES, MINIMAL_RISK_S, SELF_TEST_S
@@ -61,11 +62,12 @@ class Life(RuleBasedStateMachine):
             self.latched.add("estop")
         if i.severity is Severity.IMMEDIATE:
             self.latched.add("immediate")
-        record = acknowledgement(self.now_ns, before, after, i)
+        record = acknowledgement(self.now_ns, before, after, i, LatchCauses())
         pressed = i.acknowledge_pressed and self.released["acknowledge"]
         if record is not None:
             assert pressed, "an acknowledge that took effect was an edge"
             assert i.standing
+            assert record.latch is not None
             assert record.latch in self.latched
             assert record.latch != "estop" or not i.estop_pressed
             assert record.latch == "estop" or i.severity < Severity.MINIMAL_RISK

@@ -4,6 +4,7 @@ import pytest
 
 from firmware_runtime.assessment.figures import LIMITS, SAFETY
 from firmware_runtime.safety.facts import ALL_LATCHED, SafetyConfig
+from firmware_runtime.safety.latch_causes import LatchCauses
 from firmware_runtime.safety.state_machine import SafetyMachine, acknowledgement
 from firmware_runtime.safety.state_table import (
     DRIVE_STATES,
@@ -98,13 +99,15 @@ def test_an_acknowledge_that_took_effect_is_recorded_with_who_and_why(case: Case
     case = case._replace(told={**case.told, "acknowledge_source": "body.OperatorInputs"})
     before, inputs = memory_of(case), inputs_of(case)
     after = MACHINES[True].step(before.entered_ns + 10, before, inputs)
-    record = acknowledgement(before.entered_ns + 10, before, after, inputs)
+    record = acknowledgement(before.entered_ns + 10, before, after, inputs, LatchCauses())
     assert record is not None
     assert record.time_ns == before.entered_ns + 10
     assert (record.source, record.latch) == ("body.OperatorInputs", case.clears)
     assert (record.state_before, record.state_after) == (case.state, case.expected)
     moved = f"{case.state.name} -> {case.expected.name}"
-    assert record.text == f"body.OperatorInputs cleared {case.clears}: {moved}"
+    assert record.text == (
+        f"body.OperatorInputs cleared {case.clears} latch (cause: set before this start): {moved}"
+    )
 
 
 @pytest.mark.requirement("SR-07")
@@ -113,7 +116,7 @@ def test_an_acknowledge_without_effect_leaves_no_record() -> None:
     for case in silent:
         before, inputs = memory_of(case), inputs_of(case._replace(told={**case.told, **ACKNOWLEDGE}))
         after = MACHINES[True].step(before.entered_ns + 10, before, inputs)
-        record = acknowledgement(before.entered_ns + 10, before, after, inputs)
+        record = acknowledgement(before.entered_ns + 10, before, after, inputs, LatchCauses())
         gone = [n for n in ("estop", "immediate", "minimal_risk") if getattr(before, f"{n}_latch")]
         assert (record is None) == all(getattr(after, f"{n}_latch") for n in gone)
 

@@ -30,7 +30,8 @@ class AcknowledgementReport(msgspec.Struct, frozen=True):
     at_s: float
     """Since the first tick."""
     text: str
-    """Who cleared which latch, and the state before and after."""
+    """Who cleared what (latch and its cause, faults, foreign senders, buses), and the state before and after.
+    Who is the binding of the button."""
 
 
 class CodeReport(msgspec.Struct, frozen=True):
