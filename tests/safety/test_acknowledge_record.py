@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from firmware_runtime.can.bus_events import BusEvent, EventKind
+from firmware_runtime.safety.actuator_response import Actuator
 from firmware_runtime.safety.bus_watch import BusWatch
 from firmware_runtime.safety.facts import Acknowledgement, Latch, Released, SafetyConfig
 from firmware_runtime.safety.fault_monitor import FaultMonitor
@@ -170,6 +171,14 @@ def test_the_monitor_names_the_faults_that_the_press_of_this_tick_cleared_and_no
     assert monitor.acknowledged == ()
 
 
+@pytest.mark.requirement("SR-07")
+def test_all_faults_that_one_press_cleared_are_named() -> None:
+    monitor = FaultMonitor()
+    monitor.step(0, inputs(not_following={Actuator.BRAKE: "off", Actuator.TRACTION: "off"}))
+    monitor.step(TICK_NS, WELL, True)
+    assert monitor.acknowledged == ("traction_implausible", "brake_implausible")
+
+
 @pytest.mark.requirement("SR-07", "SR-14")
 def test_the_bus_watch_names_what_the_press_of_this_tick_released_and_renewed() -> None:
     watch = BusWatch({"drive", "body"})
@@ -182,8 +191,10 @@ def test_the_bus_watch_names_what_the_press_of_this_tick_released_and_renewed() 
     assert (watch.released, watch.renewed) == ((), ())
     watch.step(SECOND_NS, later, True)
     assert (watch.released, watch.renewed) == (("drive.A",), ("body",))
-    watch.step(SECOND_NS + TICK_NS, (), True)
-    assert (watch.released, watch.renewed) == ((), ()), "B is too young, and each is told once"
+    watch.step(SECOND_NS + TICK_NS, (), False)
+    assert (watch.released, watch.renewed) == ((), ()), "each is told once"
+    watch.step(SECOND_NS + 2 * TICK_NS, (), True)
+    assert (watch.released, watch.renewed) == ((), ()), "B is too young"
     watch.step(3 * SECOND_NS, (), False)
     assert watch.released == ()
     watch.step(3 * SECOND_NS + TICK_NS, (), True)
