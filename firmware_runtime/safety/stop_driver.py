@@ -1,16 +1,19 @@
 """The supervisor's own stop: along the last accepted stop plan, by friction alone, without `control`.
 
 Steering follows the plan's curvature at the distance driven since its anchor, by a second implementation of
-the steering geometry; where the plan has ended or expired, and where there never was one, the angle is held,
-never straightened. A minimal-risk stop builds its deceleration up jerk-limited, and adds what the vehicle is
-too fast: a hill must not lengthen a stop beyond its plan. An emergency stop is the whole service brake at
-once (the brakes' own anti-lock keeps the wheels turning). Regeneration counts in neither.
+the steering geometry, from the angle sent last on as fast as the envelope permits a proposal and no faster: a
+plan that is wrong must not throw the wheels about. Where the plan has ended or expired, and where there never
+was one, the angle is held, never straightened. A minimal-risk stop builds its deceleration up jerk-limited,
+and adds what the vehicle is too fast: a hill must not lengthen a stop beyond its plan. An emergency stop is
+the whole service brake at once (the brakes' own anti-lock keeps the wheels turning). Regeneration counts in
+neither.
 """
 
 from dataclasses import dataclass
 from math import atan, sin, tan
 
 from firmware_runtime.safety.gross_mass import GrossMass
+from firmware_runtime.safety.steering_limits import SteeringLimits
 from firmware_runtime.vehicle.bounds import MINIMAL_RISK
 from firmware_runtime.vehicle.profile import ProfileData
 from firmware_runtime.vehicle.stop_plan import StopPlan
@@ -43,7 +46,8 @@ class StopDriver:
         self._gain_span_m = data.geometry.wheelbase_m / (1.0 + data.geometry.rear_steer_ratio)
         """Front axle ahead of the reference point: tan(front) = curvature * span without crab."""
         self._rear_span_m = data.geometry.wheelbase_m - self._gain_span_m
-        self._angle_max_rad = data.steering.front_angle_max_rad
+        self._steering = SteeringLimits(data)
+        self._wheelbase_m = data.geometry.wheelbase_m
         self._deceleration_max_mps2 = min(data.limits.minimal_risk_deceleration_mps2, MINIMAL_RISK.high)
         self._hold_force_n = data.brake.hold_force_n
         self._force_max_n = data.brake.force_max_n
@@ -123,7 +127,23 @@ class StopDriver:
         slope = tan(plan.crab_rad[index] * (1.0 - share) + plan.crab_rad[index + 1] * share)
         front = self._bounded(atan(slope + curvature * self._gain_span_m))
         rear = self._bounded(atan(slope - curvature * self._rear_span_m)) if self._rear_span_m else 0.0
-        return front, rear
+        return self._towards(front, rear, held_rad, speed_mps)
 
     def _bounded(self, angle_rad: float) -> float:
-        return min(max(angle_rad, -self._angle_max_rad), self._angle_max_rad)
+        most_rad = self._steering.angle_max_rad
+        return min(max(angle_rad, -most_rad), most_rad)
+
+    def _towards(
+        self, front_rad: float, rear_rad: float, held_rad: tuple[float, float], speed_mps: float
+    ) -> tuple[float, float]:
+        """These angles, or the share of the way to them that rate and lateral jerk permit in a tick."""
+        held_front, held_rear = held_rad
+        front, rear = front_rad - held_front, rear_rad - held_rear
+        most_rad = self._steering.rate_max_radps * TICK_S
+        share = most_rad / max(abs(front), abs(rear), most_rad)
+        front, rear = share * front, share * rear
+        bend = tan(held_front + front) - tan(held_front) - tan(held_rear + rear) + tan(held_rear)
+        jerk_mps3 = speed_mps * speed_mps * abs(bend) / (self._wheelbase_m * TICK_S)
+        most_mps3 = self._steering.lateral_jerk_mps3
+        share = most_mps3 / max(jerk_mps3, most_mps3)
+        return held_front + share * front, held_rear + share * rear

@@ -45,6 +45,7 @@ class Stop:
         if load_kg is not None:
             self.mass.step(vehicle_state(load_mass_kg=load_kg))
         self.now_ns = 0
+        self.held_rad = HELD_RAD
 
     def tick(
         self,
@@ -62,10 +63,17 @@ class Stop:
             speed_known,
             self.mass,
             self.plan,
-            HELD_RAD,
+            self.held_rad,
             emergency,
             standing,
         )
+
+    def settled(self, speed_mps: float = 5.0, odometer_m: float = 100.0) -> StopCommand:
+        """Where it steers here once it had the time to."""
+        for _ in range(200):
+            found = self.tick(speed_mps, odometer_m)
+            self.held_rad = found.front_rad, found.rear_rad
+        return found
 
     def forces_n(self, ticks: int, speed_mps: float = 5.0, speed_known: bool = False) -> list[float]:
         return [self.tick(speed_mps, speed_known=speed_known).brake_force_n for _ in range(ticks)]
@@ -138,19 +146,19 @@ def test_a_lasting_excess_adds_up_by_half_of_it_each_second() -> None:
 
 def test_it_steers_by_the_plan_between_its_points_a_little_ahead() -> None:
     """3.5 m driven and 0.2 s of 5 m/s ahead: 4.5 m, a quarter between the third and the fourth point."""
-    found = Stop().tick(5.0, 103.5)
+    found = Stop().settled(5.0, 103.5)
     curvature_1pm, crab_rad = 0.75 * 0.02 + 0.25 * 0.04, 0.75 * 0.2 - 0.25 * 0.1
     assert found.front_rad == pytest.approx(atan(tan(crab_rad) + 4.0 * curvature_1pm))
     assert found.rear_rad == pytest.approx(atan(tan(crab_rad) - 4.0 * curvature_1pm))
 
 
 def test_backwards_the_way_counts_as_well() -> None:
-    assert Stop().tick(-5.0, 96.5) == Stop().tick(5.0, 103.5)
+    assert Stop().settled(-5.0, 96.5) == Stop().settled(5.0, 103.5)
 
 
 def test_it_uses_the_plan_to_its_last_point_and_then_holds() -> None:
     curvature_1pm, crab_rad = 0.05 * 0.04 + 0.95 * 0.08, 0.05 * -0.1 + 0.95 * 0.3
-    last = Stop().tick(0.0, 107.9)
+    last = Stop().settled(0.0, 107.9)
     assert last.rear_rad == pytest.approx(atan(tan(crab_rad) - 4.0 * curvature_1pm))
     for beyond_m in (108.0, 110.0, 200.0):
         held = Stop().tick(0.0, beyond_m)
@@ -165,12 +173,82 @@ def test_from_its_expiry_on_the_angle_is_held() -> None:
 
 def test_no_angle_is_beyond_what_the_steering_can() -> None:
     tight = msgspec.structs.replace(PLAN, curvature_1pm=(0.3,) * 5, crab_rad=(0.0,) * 5)
-    found = Stop(plan=tight).tick(5.0)
-    assert (found.front_rad, found.rear_rad) == (0.5, -0.5)
+    found = Stop(plan=tight).settled(5.0)
+    assert (found.front_rad, found.rear_rad) == pytest.approx((0.5, -0.5))
 
 
 def test_a_rear_axle_that_does_not_steer_is_told_straight_ahead() -> None:
     tractor = load_profile(ROOT / "configs" / "yard_tractor.toml").data
-    found = Stop(tractor).tick(5.0, 103.5)
-    assert found.rear_rad == 0.0
+    found = Stop(tractor).settled(5.0, 103.5)
+    assert found.rear_rad == pytest.approx(0.0)
     assert found.front_rad == pytest.approx(atan(tan(0.125) + 4.5 * 0.025))
+
+
+def bend_1pm(front_rad: float, rear_rad: float) -> float:
+    return (tan(front_rad) - tan(rear_rad)) / 8.0
+
+
+def constant(curvature_1pm: float, crab_rad: float = 0.0) -> StopPlan:
+    return msgspec.structs.replace(PLAN, curvature_1pm=(curvature_1pm,) * 5, crab_rad=(crab_rad,) * 5)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("emergency", [False, True])
+@pytest.mark.requirement("SR-10", "SR-15")
+def test_a_plan_that_leads_elsewhere_does_not_throw_the_wheels(sign: float, emergency: bool) -> None:
+    """At 8 m/s twice the profile's lateral jerk, 4 m/s³: 0.000625 1/m a tick, whatever the plan says."""
+    stop = Stop(plan=constant(sign * 0.15))
+    stop.held_rad = (0.05, -0.05)
+    for _ in range(20):
+        before_1pm = bend_1pm(*stop.held_rad)
+        found = stop.tick(8.0, emergency=emergency)
+        stop.held_rad = found.front_rad, found.rear_rad
+        turned_1pm = bend_1pm(*stop.held_rad) - before_1pm
+        assert turned_1pm == pytest.approx(sign * 4.0 / 64.0 * 0.01, rel=0.02)
+        assert found.front_rad == pytest.approx(-found.rear_rad)
+
+
+@pytest.mark.parametrize("axle", [0, 1])
+@pytest.mark.parametrize("speed_mps", [0.5, 0.0])
+@pytest.mark.requirement("SR-15")
+def test_slowly_driven_the_axles_turn_with_twice_their_rate_at_most(axle: int, speed_mps: float) -> None:
+    """0.7 rad/s are 0.007 rad a tick for the axle that has more to turn; the other gets there with it."""
+    wanted = atan(0.2)
+    stop = Stop(plan=constant(0.05))
+    held = [wanted + 0.14, -wanted - 0.14]
+    held[axle] -= (0.07, -0.07)[axle]
+    stop.held_rad = held[0], held[1]
+    found = stop.tick(speed_mps)
+    moved = (found.front_rad - held[0], found.rear_rad - held[1])
+    assert moved[1 - axle] == pytest.approx((0.007, -0.007)[axle])
+    assert moved[axle] == pytest.approx((-0.0035, 0.0035)[axle])
+
+
+def test_what_is_near_is_reached_at_once() -> None:
+    wanted = atan(0.2)
+    stop = Stop(plan=constant(0.05))
+    stop.held_rad = (wanted + 0.006, -wanted - 0.001)
+    found = stop.tick(0.5)
+    assert (found.front_rad, found.rear_rad) == pytest.approx((wanted, -wanted), abs=1e-12)
+
+
+def test_crabbing_costs_no_lateral_jerk() -> None:
+    stop = Stop(plan=constant(0.0, 0.3))
+    stop.held_rad = (0.2, 0.2)
+    found = stop.tick(8.0)
+    assert (found.front_rad, found.rear_rad) == pytest.approx((0.207, 0.207))
+
+
+@pytest.mark.requirement("SR-16")
+def test_no_profile_lets_it_turn_faster_or_further_than_the_hard_bounds() -> None:
+    loose = msgspec.structs.replace(
+        TRUCK,
+        steering=msgspec.structs.replace(TRUCK.steering, rate_max_radps=1e3, front_angle_max_rad=1.5),
+        limits=msgspec.structs.replace(TRUCK.limits, lateral_jerk_max_mps3=1e3),
+    )
+    stop = Stop(loose, constant(2.0))
+    stop.held_rad = (0.0, 0.0)
+    assert stop.tick(0.1).front_rad == pytest.approx(2 * 1.5 * 0.01)
+    fast = stop.tick(8.0)
+    assert bend_1pm(fast.front_rad, fast.rear_rad) == pytest.approx(2 * 5.0 / 64.0 * 0.01, rel=0.01)
+    assert stop.settled(0.0).front_rad == pytest.approx(1.2)
