@@ -17,8 +17,11 @@ from firmware_runtime.vehicle.enums import ActuatorStatus, OnOffState
 from firmware_runtime.vehicle.profile import ProfileData
 from firmware_runtime.vehicle.signals import Commands, VehicleState
 
-MOVING_MPS = 0.3
-"""Below it tyres scrub, brakes hold and torque starts: nothing moves far either (assumption)."""
+STEERED_MPS = 0.3
+"""Below it tyres scrub, and a turning axle may stick (assumption)."""
+MOVING_MPS = 0.1
+"""Torque and friction are judged from here on, hold-to-run (0.3 m/s) included; below, brakes hold and torque
+starts, and nothing moves far (assumption)."""
 TRANSPORT_S = 0.05
 """Command and feedback on the bus, a tick each, and two feedbacks lost (assumption)."""
 QUICK_SHARE = 0.5
@@ -140,12 +143,12 @@ class ActuatorResponse:
         self, now_ns: int, sent: Commands, driving: bool, state: VehicleState, speed_mps: float
     ) -> dict[Actuator, str]:
         """`sent`: what went out last; `driving`: the heartbeat that went with it let torque propel."""
-        moving = abs(speed_mps) > MOVING_MPS
+        moving, steered = abs(speed_mps) > MOVING_MPS, abs(speed_mps) > STEERED_MPS
         found = {
             Actuator.STEERING_FRONT: self._steering(
                 self._front,
                 now_ns,
-                moving,
+                steered,
                 sent,
                 state,
                 "steering_front_angle_rad",
@@ -159,7 +162,7 @@ class ActuatorResponse:
             found[Actuator.STEERING_REAR] = self._steering(
                 self._rear,
                 now_ns,
-                moving,
+                steered,
                 sent,
                 state,
                 "steering_rear_angle_rad",
@@ -172,7 +175,7 @@ class ActuatorResponse:
         self,
         watch: _Watch,
         now_ns: int,
-        moving: bool,
+        steered: bool,
         sent: Commands,
         state: VehicleState,
         signal: str,
@@ -180,7 +183,7 @@ class ActuatorResponse:
         measured_rad: float,
     ) -> str:
         rests = (
-            not moving
+            not steered
             or sent.steering_enable is not OnOffState.ON
             or state.steering_status not in WORKING
             or not state.usable(signal, "steering_status")

@@ -174,10 +174,13 @@ class TestOfEach:
                 found = response.step(tick * TICK_NS, Commands(steering_enable=ON), True, state, 4.0)
             assert len(found) == 1
 
-    @pytest.mark.parametrize(("speed_mps", "judged"), [(0.3, 0), (-0.3, 0), (0.301, 1), (-0.301, 1)])
+    @pytest.mark.parametrize(("over_mps", "judged"), [(0.0, 0), (0.001, 1)])
+    @pytest.mark.parametrize("sign", [1.0, -1.0])
     def test_it_is_judged_while_the_vehicle_moves(
-        self, sent: Commands, told: Any, confirm_ticks: int, speed_mps: float, judged: int
+        self, sent: Commands, told: Any, confirm_ticks: int, over_mps: float, judged: int, sign: float
     ) -> None:
+        """Torque and friction at hold-to-run too; steering where its tyres do not scrub."""
+        speed_mps = sign * ((0.3 if sent is STEERING else 0.1) + over_mps)
         assert len(found(sent, *told, speed_mps=speed_mps, ticks=confirm_ticks + 1)) == judged
 
     @pytest.mark.parametrize("status", [ActuatorStatus.FAULT, ActuatorStatus.LATCHED_STOP])
