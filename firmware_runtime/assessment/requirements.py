@@ -186,7 +186,8 @@ REQUIREMENTS = (
         "SR-27",
         "H2",
         "With each proposal that moves comes a stop plan longer than the stopping distance on the "
-        "worst grade with the load; without it the proposal is refused.",
+        "worst grade with the load and worn brakes; without it, or with one that is shorter than that "
+        "with sound brakes, begins where it is not steered or bends too sharply, the proposal is refused.",
     ),
     Requirement(
         "SR-28",

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import atan, isfinite, sin, tan
 
-from firmware_runtime.safety import permits
+from firmware_runtime.safety import permits, plan_checks
 from firmware_runtime.safety.state_table import (
     CLOSING_STATES,
     MAY_MOVE,
@@ -19,6 +19,7 @@ from firmware_runtime.safety.state_table import (
     RECOVERY_SPEED_MPS,
     REMOTE_SPEED_MPS,
 )
+from firmware_runtime.safety.steering_limits import ANGLE_ROUNDING_RAD, SteeringLimits
 from firmware_runtime.vehicle import bounds
 from firmware_runtime.vehicle.bounds import HardBound
 from firmware_runtime.vehicle.enums import (
@@ -31,18 +32,11 @@ from firmware_runtime.vehicle.enums import (
 from firmware_runtime.vehicle.profile import ProfileData
 from firmware_runtime.vehicle.proposal import Proposal
 from firmware_runtime.vehicle.signals import Commands
-from firmware_runtime.vehicle.stop_plan import StopPlan
 
 GRAVITY_MPS2 = 9.81
 TICK_S = 0.01
 SPEED_FACTOR = 1.1
 """Downhill and at the end of an acceleration the speed exceeds the profile's for a moment (assumption)."""
-LATERAL_FACTOR = 2.0
-"""A commanded angle leads the real one (assumption)."""
-LATERAL_JERK_FACTOR = 2.0
-"""`control` cuts its commands at 1.5 times the profile's (assumption)."""
-STEERING_RATE_FACTOR = 2.0
-"""A command that leads moves faster than the axle: `control` cuts it at 1.5 times (assumption)."""
 ACCELERATION_FACTOR = 2.0
 """Speed control asks for more than the plan while it catches up (assumption)."""
 SLEW_FACTOR = 1.5
@@ -51,8 +45,6 @@ HOLD_SHARE = 0.9
 """Of the holding force that the profile asks for, which has a reserve of its own (assumption)."""
 BACKWARDS_MPS = 0.05
 """Rolling back faster than this, no negative torque (forward routes only, so far)."""
-PLAN_REACTION_S = 0.1
-"""Driven before the brakes act: age of the proposal, tick, bus (assumption)."""
 SLOW_STATES_MPS = {
     SafetyState.REMOTE: SPEED_FACTOR * REMOTE_SPEED_MPS + 0.2,
     SafetyState.MAINTENANCE: SPEED_FACTOR * RECOVERY_SPEED_MPS + 0.2,
@@ -74,7 +66,14 @@ WORDS: dict[str, tuple[OnOffState | ParkBrakeRequest | ContactorRequest, ...]] =
     "head_lights": ON_OFF,
 }
 """What may be asked, without the words for errors; the heartbeat's are the supervisor's own."""
-ANGLE_ROUNDING_RAD = 1e-6
+PLUG_GRACE_MS = 100.0
+"""`control`, which hears the same word, has taken the torque away by then (assumption)."""
+DEGRADED_MARGIN_MPS = 0.4
+DEGRADED_REACTION_S = 0.8
+DEGRADED_BRAKING_SHARE = 0.7
+DEGRADED_OVERSHOOT_MPS = 0.6
+"""The way down to the cap of DEGRADED, from the speed at which it was entered: as `control` watches itself
+(`limit_watch`), with 0.2 m/s and 0.3 s more, so that its own stop comes first (assumption)."""
 NO_CONTACTORS = frozenset(state for state, may in MAY_MOVE.items() if may.contactors is permits.until_low)
 """Where closed contactors may stay only until the current is low (`contactor_hold`), and none closes."""
 
@@ -100,6 +99,11 @@ class Context:
     contactors_may_stay: bool
     dead_man_ns: int
     """When the dead-man button was last held."""
+    unplugged_ns: int
+    """When the charging plug was last heard to be out."""
+    state_ns: int
+    """When `control` first proposed in its present state, and how fast the vehicle was then."""
+    state_speed_mps: float
 
     @property
     def elapsed_s(self) -> float:
@@ -110,30 +114,37 @@ class Limits:
     """The profile's figures, each cut by its hard bound, tolerances included."""
 
     def __init__(self, data: ProfileData) -> None:
-        limits, traction, steering = data.limits, data.traction, data.steering
+        limits, traction = data.limits, data.traction
         self.age_max_ms = 1e3 * _cut(data.safety.proposal_age_max_s, bounds.PROPOSAL_AGE)
         self.torque_max_nm = _cut(traction.torque_max_nm, bounds.TORQUE)
         self.regeneration_max_nm = min(traction.regeneration_torque_max_nm, self.torque_max_nm)
+        self.regeneration_fade_mps = traction.regeneration_fade_speed_mps
+        self.rolling_mps2 = GRAVITY_MPS2 * data.resistance.rolling_coefficient
         self.slew_nmps = SLEW_FACTOR * traction.torque_slew_nmps
         self.force_per_torque = traction.gear_ratio / traction.wheel_radius_m
         grade = _cut(data.resistance.grade_max, bounds.GRADE)
         self.acceleration_mps2 = (
             ACCELERATION_FACTOR * _cut(limits.acceleration_max_mps2, bounds.ACCELERATION)
             + GRAVITY_MPS2 * sin(atan(grade))
-            + GRAVITY_MPS2 * data.resistance.rolling_coefficient
+            + self.rolling_mps2
         )
         self.jerk_mps3 = bounds.TRACTION_JERK.high
         self.brake_max_n = _cut(data.brake.force_max_n, bounds.BRAKE_FORCE)
         self.hold_n = HOLD_SHARE * data.brake.hold_force_n
-        self.angle_max_rad = _cut(steering.front_angle_max_rad, bounds.STEERING_ANGLE) + ANGLE_ROUNDING_RAD
-        self.rate_max_radps = STEERING_RATE_FACTOR * _cut(steering.rate_max_radps, bounds.STEERING_RATE)
+        steering = SteeringLimits(data)
+        self.angle_max_rad = steering.angle_max_rad + ANGLE_ROUNDING_RAD
+        self.rate_max_radps = steering.rate_max_radps
+        self.lateral_mps2 = steering.lateral_mps2
+        self.lateral_jerk_mps3 = steering.lateral_jerk_mps3
         self.wheelbase_m = data.geometry.wheelbase_m
-        self.lateral_mps2 = _cut(
-            LATERAL_FACTOR * limits.lateral_acceleration_max_mps2, bounds.LATERAL_ACCELERATION
-        )
-        self.lateral_jerk_mps3 = LATERAL_JERK_FACTOR * _cut(limits.lateral_jerk_max_mps3, bounds.LATERAL_JERK)
+        self.plan = plan_checks.PlanLimits(data)
         self.speed_mps = _cut(SPEED_FACTOR * limits.speed_max_mps, bounds.SPEED)
-        self.minimal_risk_mps2 = _cut(limits.minimal_risk_deceleration_mps2, bounds.MINIMAL_RISK)
+        self.degraded_mps = SPEED_FACTOR * data.safety.degraded_speed_mps + DEGRADED_MARGIN_MPS
+        self.degrading_mps2 = DEGRADED_BRAKING_SHARE * limits.deceleration_max_mps2
+        self.degraded_reaction_s = DEGRADED_REACTION_S + limits.deceleration_max_mps2 / limits.jerk_max_mps3
+        self.degraded_overshoot_mps = DEGRADED_OVERSHOOT_MPS + limits.acceleration_max_mps2**2 / (
+            2.0 * limits.jerk_max_mps3
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +226,39 @@ def _propulsion(_: Limits, c: Context) -> str:
     return "" if permitted else _state_forbids(c, f"{c.proposal.commands.traction_torque_nm:.5g} Nm")
 
 
+def _torque_at_rest(limits: Limits, c: Context) -> str:
+    """Where nothing turns, or nothing may, a torque that brakes has nothing to brake: it drives backwards.
+
+    Regeneration that fades with the last of the speed is none: less than the wheels' rolling resistance.
+    """
+    torque_nm = c.proposal.commands.traction_torque_nm
+    if torque_nm >= 0.0:
+        return ""
+    if c.proposal.state not in MOVING_STATES:
+        return _state_forbids(c, f"{torque_nm:.5g} Nm")
+    if not c.standing:
+        return ""
+    rolling_nm = limits.rolling_mps2 * c.lightest_kg / limits.force_per_torque
+    faded_nm = limits.regeneration_max_nm * abs(c.speed_mps) / limits.regeneration_fade_mps
+    return _over(-torque_nm, rolling_nm + faded_nm, "Nm of regeneration at standstill")
+
+
+def _plug(_: Limits, c: Context) -> str:
+    """By the plug as this process hears it; a word that is lost or wrong counts as plugged.
+
+    A well `control` stops for either by itself, before the grace is over. Springs that are open already are
+    no opening: at the end of such a stop they are, for a moment.
+    """
+    opens = (
+        c.standing
+        and c.proposal.commands.park_brake_request is ParkBrakeRequest.RELEASE
+        and c.park_brake is not ParkBrakeState.RELEASED
+    )
+    if c.proposal.commands.traction_torque_nm <= 0.0 and not opens:
+        return ""
+    return _over((c.now_ns - c.unplugged_ns) * 1e-6, PLUG_GRACE_MS, "ms not unplugged")
+
+
 def _dead_man(_: Limits, c: Context) -> str:
     """By the button as this process hears it, not as `control` says."""
     released = c.standing and c.proposal.commands.park_brake_request is ParkBrakeRequest.RELEASE
@@ -258,38 +302,29 @@ def _contactors(_: Limits, c: Context) -> str:
 
 
 def _stop_plan(limits: Limits, c: Context) -> str:
+    """What is no plan is refused in every state, and one that nobody needs yet is judged all the same."""
+    plan, moving = c.proposal.stop_plan, c.proposal.state in MOVING_STATES
+    if plan is None:
+        rests = not moving or (c.standing and c.proposal.commands.traction_torque_nm <= 0.0)
+        return "" if rests else "none while moving"
+    told = plan_checks.defect(plan)
+    if told or not moving:
+        return told
+    return plan_checks.too_short(limits.plan, plan, c.now_ns, c.speed_mps, c.heaviest_kg)
+
+
+def _plan_start(limits: Limits, c: Context) -> str:
     plan = c.proposal.stop_plan
-    # One that comes at standstill is kept too, and the next stop is along it.
-    defect = _plan_defect(plan) if plan is not None else ""
-    if (
-        defect
-        or c.proposal.state not in MOVING_STATES
-        or (c.standing and c.proposal.commands.traction_torque_nm <= 0.0)
-    ):
-        return defect
-    return "none while moving" if plan is None else _plan_reach(limits, c, plan)
+    if plan is None or c.proposal.state not in MOVING_STATES:
+        return ""
+    return plan_checks.begins_elsewhere(plan, c.speed_mps, _curvature_1pm(limits, c.proposal.commands))
 
 
-def _plan_defect(plan: StopPlan) -> str:
-    figures = (plan.step_m, plan.deceleration_mps2, sum(plan.curvature_1pm), sum(plan.crab_rad))
-    if not all(isfinite(figure) for figure in figures):
-        return "not a number in it"
-    if plan.step_m <= 0.0 or plan.deceleration_mps2 <= 0.0:
-        return f"step {plan.step_m:.5g} m, deceleration {plan.deceleration_mps2:.5g} m/s²"
-    if len(plan.crab_rad) != len(plan.curvature_1pm):
-        return f"{len(plan.curvature_1pm)} curvatures, {len(plan.crab_rad)} crab angles"
-    return ""
-
-
-def _plan_reach(limits: Limits, c: Context, plan: StopPlan) -> str:
-    """On the flat, which is the least that it must reach; `control` plans for the worst grade."""
-    if plan.expires_ns <= c.now_ns:
-        return f"expired {(c.now_ns - plan.expires_ns) * 1e-9:.2f} s ago"
-    speed_mps = abs(c.speed_mps)
-    deceleration_mps2 = min(plan.deceleration_mps2, limits.minimal_risk_mps2)
-    needed_m = PLAN_REACTION_S * speed_mps + speed_mps * speed_mps / (2.0 * deceleration_mps2)
-    reach_m = plan.step_m * (len(plan.curvature_1pm) - 1)
-    return "" if reach_m >= needed_m else f"{reach_m:.1f} m, stopping takes {needed_m:.1f} m"
+def _plan_bends(limits: Limits, c: Context) -> str:
+    plan = c.proposal.stop_plan
+    if plan is None or c.proposal.state not in MOVING_STATES:
+        return ""
+    return plan_checks.too_sharp(limits.plan, plan, c.speed_mps)
 
 
 def _direction(_: Limits, c: Context) -> str:
@@ -374,8 +409,17 @@ def _lateral_jerk(limits: Limits, c: Context) -> str:
     return _over(jerk_mps3, limits.lateral_jerk_mps3, "m/s³")
 
 
+def _degraded_mps(limits: Limits, c: Context) -> float:
+    """Down to the cap, from the speed at which the state was entered."""
+    braked_s = max((c.now_ns - c.state_ns) * 1e-9 - limits.degraded_reaction_s, 0.0)
+    entered_mps = abs(c.state_speed_mps) + limits.degraded_overshoot_mps
+    return max(entered_mps - limits.degrading_mps2 * braked_s, limits.degraded_mps)
+
+
 def _speed(limits: Limits, c: Context) -> str:
     limit_mps = min(SLOW_STATES_MPS.get(c.proposal.state, limits.speed_mps), limits.speed_mps)
+    if c.proposal.state is SafetyState.DEGRADED:
+        limit_mps = min(_degraded_mps(limits, c), limit_mps)
     return _over(abs(c.speed_mps), limit_mps, "m/s")
 
 
@@ -385,7 +429,9 @@ CHECKS: tuple[Check, ...] = (
     Check("not a number", None, _numbers),
     Check("propulsion", None, _propulsion),
     Check("not a word", None, _words),
+    Check("torque at rest", None, _torque_at_rest),
     Check("dead-man button", None, _dead_man),
+    Check("charging plug", None, _plug),
     Check("park brake", None, _release),
     Check("holding at standstill", bounds.BRAKE_FORCE, _holding),
     Check("contactors", bounds.OPENING_TIME, _contactors),
@@ -400,6 +446,8 @@ CHECKS: tuple[Check, ...] = (
     Check("steering rate", bounds.STEERING_RATE, _steering_rate),
     Check("lateral acceleration", bounds.LATERAL_ACCELERATION, _lateral),
     Check("lateral jerk", bounds.LATERAL_JERK, _lateral_jerk),
+    Check("start of the stop plan", None, _plan_start),
+    Check("bends of the stop plan", bounds.LATERAL_ACCELERATION, _plan_bends),
     Check("speed", bounds.SPEED, _speed),
 )
 """Tried in this order."""

@@ -38,6 +38,7 @@ from firmware_runtime.vehicle.enums import (
     MotionState,
     OnOffState,
     ParkBrakeRequest,
+    PlugState,
     SafetyState,
 )
 from firmware_runtime.vehicle.load import Profile
@@ -115,6 +116,10 @@ class Supervisor:
         self._first_look = FirstLook([binding.name for binding in inputs])
         self._dead_man_ns = 0
         """When the dead-man button was last held, as this process hears it."""
+        self._unplugged_ns = 0
+        """When the charging plug was last heard to be out."""
+        self._proposed: tuple[SafetyState, int, float] = (SafetyState.INIT, 0, 0.0)
+        """State of the last proposal, since when, and how fast the vehicle was then."""
         self._estop_latch = False
         self._acknowledge_released = False
         self._stopped = False
@@ -191,6 +196,8 @@ class Supervisor:
         self._accepted = self._first_look.steered(self._accepted, state)
         if state.dead_man is ButtonState.PRESSED and state.usable("dead_man"):
             self._dead_man_ns = now_ns
+        if state.charge_plug is PlugState.UNPLUGGED and state.usable("charge_plug"):
+            self._unplugged_ns = now_ns
         self._latch_estop(now_ns, state, standing)
         self._mass.step(state)
         self._watch_actuators(now_ns, state)
@@ -297,6 +304,8 @@ class Supervisor:
 
     def _refuse(self, now_ns: int, state: VehicleState, standing: bool, proposal: Proposal) -> str:
         """Reason to refuse this proposal; accepts it where there is none."""
+        if proposal.state is not self._proposed[0]:
+            self._proposed = (proposal.state, now_ns, self._speed_mps)
         context = Context(
             now_ns=now_ns,
             proposal=proposal,
@@ -311,6 +320,9 @@ class Supervisor:
             park_brake=state.park_brake_state,
             contactors_may_stay=self._contactors_may_stay,
             dead_man_ns=self._dead_man_ns,
+            unplugged_ns=self._unplugged_ns,
+            state_ns=self._proposed[1],
+            state_speed_mps=self._proposed[2],
         )
         reason = self._deaf(proposal) or self._envelope.check(context)
         if reason:
@@ -324,7 +336,8 @@ class Supervisor:
             self._accepted = proposal.commands
             self._in_charge = True
             self._springs_too = False
-            if proposal.stop_plan is not None:
+            if proposal.stop_plan is not None and proposal.state in MOVING_STATES:
+                # Elsewhere nobody judged where it leads.
                 self._plan = self._anchored(proposal.stop_plan)
         return ""
 

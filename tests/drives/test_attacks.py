@@ -1,10 +1,15 @@
 """What the truck did wrong once: moved when it should not, stopped when it need not; a scenario each."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import msgspec
 import pytest
 
+from firmware_runtime.motion.stop_planner import StopPlanner
 from firmware_runtime.vehicle.enums import SafetyState
+from firmware_runtime.vehicle.stop_plan import StopPlan
 from tests.drives.rig import Rig, arrived, standing
 from tests.motion.lines import route_of
 from vehicle_hil.scene import place
@@ -15,6 +20,7 @@ S = SafetyState
 STRAIGHT = route_of([(120, 0, 0)])
 ROLLBACK_M, STOP_ERROR_M = 0.30, 0.10
 LADEN_KG = 60_000.0
+CORRIDOR_M = 0.5
 
 
 def hill(rows: tuple[tuple[float, float], ...], load_kg: float = 0.0) -> Rig:
@@ -222,3 +228,41 @@ def test_fixes_that_jump_while_driving_never_pull_the_truck_off_its_path() -> No
     assert rig.cross_track_max_m <= 0.5
     rig.pause(1.0)
     assert rig.state is S.SAFE_STOP
+
+
+def mirror(plan: StopPlan) -> StopPlan:
+    return msgspec.structs.replace(plan, curvature_1pm=tuple(-bend for bend in plan.curvature_1pm))
+
+
+def sharpen(plan: StopPlan) -> StopPlan:
+    """From 5 m ahead on."""
+    return msgspec.structs.replace(plan, curvature_1pm=plan.curvature_1pm[:5] + (0.15,) * 30)
+
+
+def shorten(plan: StopPlan) -> StopPlan:
+    """By a third."""
+    samples = 2 * len(plan.curvature_1pm) // 3
+    return msgspec.structs.replace(plan, curvature_1pm=plan.curvature_1pm[:samples])
+
+
+@pytest.mark.parametrize(("spoil", "place_m"), [(mirror, 80.0), (sharpen, 45.0), (shorten, 45.0)])
+@pytest.mark.requirement("SR-10", "SR-27")
+def test_a_wrong_stop_plan_is_found_while_control_lives_and_is_not_what_it_stops_by(
+    spoil: Callable[[StopPlan], StopPlan], place_m: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the bend and before it, with commands that are sane: the truck stops by the last good one."""
+    rig = Rig()
+    rig.drive_to(place_m)
+    honest = StopPlanner.along_route
+
+    def spoiled(self: StopPlanner, *arguments: Any) -> StopPlan:
+        plan = spoil(honest(self, *arguments))
+        return msgspec.structs.replace(plan, crab_rad=(0.0,) * len(plan.curvature_1pm))
+
+    monkeypatch.setattr(StopPlanner, "along_route", spoiled)
+    rig.tick()
+    monkeypatch.undo()
+    assert "stop plan: " in rig.onboard.supervisor.report.took_over
+    rig.control_alive = False
+    rig.run(standing, 15)
+    assert rig.cross_track_max_m <= CORRIDOR_M

@@ -8,6 +8,7 @@ import pytest
 from firmware_runtime.motion.stop_kinds import StopChooser, stop_asked
 from firmware_runtime.motion.stop_planner import StopPlanner
 from firmware_runtime.safety.gross_mass import GrossMass
+from firmware_runtime.safety.plan_checks import PlanLimits, stop_m
 from firmware_runtime.safety.stop_driver import StopDriver
 from firmware_runtime.vehicle.enums import SafetyState, StopKind
 from firmware_runtime.vehicle.load import load_profile
@@ -134,3 +135,7 @@ def test_the_plan_reaches_beyond_the_stop_on_the_worst_grade(
         assert now_ns < 60_000_000_000
     assert way_m <= planner.reach_m(speed_mps, planned)
     assert planner.reach_m(speed_mps, planned) <= way_m + 8.0, "and not much further"
+    # What the supervisor asks of a plan; brakes as worn as that use up the reserve that only the plan has.
+    assert way_m <= stop_m(PlanLimits(data), planned, speed_mps, mass.heaviest_kg) + (
+        0.0 if gain == 1.0 else 3.0
+    )

@@ -58,7 +58,7 @@ class Rig:
         self.sequence = 0
         self.state = SafetyState.AUTO
         self.commands: dict[str, Any] = {}
-        self.curvature_1pm = 0.05
+        self.curvature_1pm = 0.02
         self.proposing = True
         self.plan: StopPlan | None = None
         self.said: dict[str, dict[str, Any]] = {}

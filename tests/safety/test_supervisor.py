@@ -71,9 +71,9 @@ def test_without_control_it_stops_along_the_plan_by_friction_alone(rig: Rig) -> 
     assert rig.said["RuntimeHeartbeat"]["ControlWell"] == 0
     assert rig.said["BodyCommand"]["HazardLights"] == "ON"
     assert rig.said["BrakeCommand"]["ParkBrakeRequest"] == "RELEASE", "the spring brake is no service brake"
-    # curvature 0.05 with both axles: tan(angle) = 0.05 * 8 / 2
-    assert rig.said["SteeringCommand"]["FrontAngle"] == pytest.approx(11.31, abs=0.01)
-    assert rig.said["SteeringCommand"]["RearAngle"] == pytest.approx(-11.31, abs=0.01)
+    # curvature 0.02 with both axles: tan(angle) = 0.02 * 8 / 2
+    assert rig.said["SteeringCommand"]["FrontAngle"] == pytest.approx(4.574, abs=0.01)
+    assert rig.said["SteeringCommand"]["RearAngle"] == pytest.approx(-4.574, abs=0.01)
 
 
 @pytest.mark.requirement("SR-23")
@@ -114,8 +114,8 @@ def test_wheels_that_are_lost_are_no_evidence_of_a_hill(rig: Rig) -> None:
     assert force_n <= EMPTY_KG * (MINIMAL_RISK_MPS2 + 0.2)
 
 
-WINDING_1PM = (0.05, 0.05, 0.05, 0.05, 0.04, 0.03, 0.02, 0.01, 0.01, 0.01)
-"""A plan of 9 m; 5 m/s at 1.8 m/s² take 7.4 m with the reaction. 0.01 1/m are atan(0.04) = 2.29 degrees."""
+WINDING_1PM = (*(0.04,) * 8, 0.035, 0.03, 0.025, 0.02, 0.015, *(0.01,) * 5)
+"""A plan of 17 m; 5 m/s take 13.8 m on the worst grade. 0.01 1/m are atan(0.04) = 2.29 degrees."""
 
 
 def winding(expires_ns: int) -> StopPlan:
@@ -128,9 +128,9 @@ def test_beyond_the_end_of_the_plan_the_angle_is_held(rig: Rig) -> None:
     rig.plan = winding(10**15)
     rig.drive_at(5.0)
     rig.proposing = False
-    rig.tick(30)
+    rig.tick(80)
     assert rig.said["SteeringCommand"]["FrontAngle"] > 5.0, "still in the bend"
-    rig.tick(120)
+    rig.tick(230)
     assert rig.said["SteeringCommand"]["FrontAngle"] == pytest.approx(2.29, abs=0.01), "near its end"
     rig.tick(200)
     assert rig.said["SteeringCommand"]["FrontAngle"] == pytest.approx(2.29, abs=0.01), "never straightened"
@@ -163,8 +163,8 @@ def test_a_proposal_at_standstill_without_a_plan_leaves_the_last_plan_in_force(r
     rig.vehicle.roll(1.0)
     rig.tick(10)
     assert rig.supervisor.report.took_over == "no proposal from control"
-    # curvature 0.05 with both axles: tan(angle) = 0.05 * 8 / 2; told before were 2.865 degrees.
-    assert rig.said["SteeringCommand"]["FrontAngle"] == pytest.approx(11.31, abs=0.01)
+    # curvature 0.02 with both axles: tan(angle) = 0.02 * 8 / 2; told before were 2.865 degrees.
+    assert rig.said["SteeringCommand"]["FrontAngle"] == pytest.approx(4.574, abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -170,9 +170,9 @@ def test_a_stop_of_its_own_shows_the_state_that_control_says_while_it_lasts(rig:
 def test_a_stop_of_its_own_takes_nothing_from_a_proposal_but_its_state(rig: Rig) -> None:
     rig.drive_at(5.0)
     rig.proposing = False
-    rig.tick(5)
+    rig.tick(30)
     front = rig.said["SteeringCommand"]["FrontAngle"]
-    rig.proposing, rig.curvature_1pm = True, -0.05
+    rig.proposing, rig.curvature_1pm = True, -0.02
     rig.commands = {"steering_front_angle_rad": -0.1, "steering_rear_angle_rad": 0.1, "beacon": OnOffState.ON}
     rig.tick(20)
     assert rig.said["SteeringCommand"]["FrontAngle"] == pytest.approx(front, abs=0.01)
