@@ -400,21 +400,23 @@ def test_torque_that_brakes_ends_where_nothing_turns_or_nothing_may() -> None:
 @pytest.mark.parametrize("state", [SafetyState.AUTO, SafetyState.MAINTENANCE])
 @pytest.mark.requirement("SR-21")
 def test_nothing_sets_off_or_drives_on_while_the_plug_is_not_heard_to_be_out(state: SafetyState) -> None:
-    out: dict[str, Any] = {"state": state, "speed_mps": 0.2, "unplugged_ns": NOW_NS - 100_000_000}
-    not_out = out | {"unplugged_ns": NOW_NS - 101_000_000}
+    rolls: dict[str, Any] = {"state": state, "speed_mps": 0.2}
+    rests: dict[str, Any] = {"state": state, "speed_mps": 0.0, "standing": True}
+    out: dict[str, Any] = {"unplugged_ns": NOW_NS - 100_000_000}
+    not_out: dict[str, Any] = {"unplugged_ns": NOW_NS - 101_000_000}
     told = "charging plug: 101 ms not unplugged, limit 100 ms not unplugged"
-    assert judged(**steady(0.1), **out) == ""
-    assert judged(**steady(0.1), **not_out) == told
-    assert judged(**steady(0.0), **not_out) == judged(**steady(-1.0), **not_out) == "", "braking is permitted"
-    rest: dict[str, Any] = {"standing": True, "speed_mps": 0.0}
-    closed: dict[str, Any] = {"commands": {"brake_force_n": HOLD_N}, "park_brake": ParkBrakeState.APPLIED}
-    assert judged(**(out | rest), **closed) == ""
-    assert judged(**(not_out | rest), **closed) == told, "opens the springs"
-    assert judged(**(not_out | rest), **(closed | {"park_brake": ParkBrakeState.MOVING})) == told
-    assert judged(**(not_out | rest)) == "", "they are open still"
-    assert judged(**not_out, **closed) == "", "rolling is no opening"
-    closed["commands"] = {"park_brake_request": APPLY}
-    assert judged(**(not_out | rest), **closed) == ""
+    assert judged(**steady(0.1), **rolls, **out) == ""
+    assert judged(**steady(0.1), **rolls, **not_out) == told
+    assert judged(**steady(0.0), **rolls, **not_out) == "", "braking is permitted"
+    assert judged(**steady(-1.0), **rolls, **not_out) == ""
+    held = {"brake_force_n": HOLD_N}
+    applied, moving = ParkBrakeState.APPLIED, ParkBrakeState.MOVING
+    assert judged(held, **rests, **out, park_brake=applied) == ""
+    assert judged(held, **rests, **not_out, park_brake=applied) == told, "opens the springs"
+    assert judged(held, **rests, **not_out, park_brake=moving) == told
+    assert judged(held, **rests, **not_out) == "", "they are open still"
+    assert judged(held, **rolls, **not_out, park_brake=applied) == "", "rolling is no opening"
+    assert judged({"park_brake_request": APPLY}, **rests, **not_out, park_brake=applied) == ""
 
 
 DEGRADED_MPS = 1.1 * 2.0 + 0.4
