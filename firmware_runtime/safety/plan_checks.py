@@ -107,37 +107,41 @@ def begins_elsewhere(plan: StopPlan, speed_mps: float, curvature_1pm: float) -> 
 
 
 def too_sharp(limits: PlanLimits, plan: StopPlan, speed_mps: float) -> str:
-    """Each sample at the speed that the plan's own braking leaves there, on the flat."""
+    """Each sample at the speed that the plan's own braking leaves there, on the flat.
+
+    Written out, for it costs most of what the envelope costs.
+    """
     braking_mps2 = min(plan.deceleration_mps2, limits.minimal_risk_mps2)
     speed_mps = abs(speed_mps)
     square = speed_mps * speed_mps
     free_m = speed_mps * limits.delay_s
     step_m = plan.step_m
-    last: tuple[float, float, float] | None = None
-    for index, (curvature_1pm, crab_rad) in enumerate(zip(plan.curvature_1pm, plan.crab_rad, strict=True)):
-        left = square - 2.0 * braking_mps2 * max(index * step_m - free_m, 0.0)
+    ahead_m, last_1pm, last_front, last_rear = 0.0, 0.0, 0.0, 0.0
+    for curvature_1pm, crab_rad in zip(plan.curvature_1pm, plan.crab_rad, strict=True):
+        left = square - 2.0 * braking_mps2 * (ahead_m - free_m) if ahead_m > free_m else square
         if left <= 0.0:
             break
         across = tan(crab_rad)
-        front, rear = (
-            across + curvature_1pm * limits.front_span_m,
-            across - curvature_1pm * limits.rear_span_m,
-        )
-        told = _over(max(abs(front), abs(rear)), limits.slope_max, "of slope") or _over(
-            abs(curvature_1pm) * left, limits.lateral_mps2, "m/s²"
-        )
-        if last is not None and not told:
-            # A slope turns no slower than its angle.
-            turned = max(abs(front - last[1]), abs(rear - last[2]))
+        front = across + curvature_1pm * limits.front_span_m
+        rear = across - curvature_1pm * limits.rear_span_m
+        if abs(front) > limits.slope_max or abs(rear) > limits.slope_max:
+            return _told(max(abs(front), abs(rear)), limits.slope_max, "of slope", ahead_m)
+        if abs(curvature_1pm) * left > limits.lateral_mps2:
+            return _told(abs(curvature_1pm) * left, limits.lateral_mps2, "m/s²", ahead_m)
+        change_1pm = curvature_1pm - last_1pm
+        # How it begins is another check.
+        if ahead_m > 0.0:
             pace_1ps = sqrt(left) / step_m
-            told = _over(turned * pace_1ps, limits.rate_max_radps, "rad/s") or _over(
-                abs(curvature_1pm - last[0]) * left * pace_1ps, limits.lateral_jerk_mps3, "m/s³"
-            )
-        if told:
-            return f"{told}, {index * step_m:.0f} m ahead"
-        last = curvature_1pm, front, rear
+            # A slope turns no slower than its angle.
+            turned_1ps = max(abs(front - last_front), abs(rear - last_rear)) * pace_1ps
+            if turned_1ps > limits.rate_max_radps:
+                return _told(turned_1ps, limits.rate_max_radps, "rad/s", ahead_m)
+            if abs(change_1pm) * left * pace_1ps > limits.lateral_jerk_mps3:
+                return _told(abs(change_1pm) * left * pace_1ps, limits.lateral_jerk_mps3, "m/s³", ahead_m)
+        ahead_m += step_m
+        last_1pm, last_front, last_rear = curvature_1pm, front, rear
     return ""
 
 
-def _over(value: float, limit: float, unit: str) -> str:
-    return "" if value <= limit else f"{value:.5g} {unit}, limit {limit:.5g} {unit}"
+def _told(value: float, limit: float, unit: str, ahead_m: float) -> str:
+    return f"{value:.5g} {unit}, limit {limit:.5g} {unit}, {ahead_m:.0f} m ahead"
