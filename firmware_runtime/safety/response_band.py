@@ -10,6 +10,10 @@ outside says that no permitted actuator answers like that.
 from collections import deque
 from dataclasses import dataclass
 
+STEP_MIN_NS = 9_500_000
+"""The bus tells something new each 10 ms, less its jitter (assumption). Looked at more often, the band waits:
+the same measurement again would narrow it around an actuator that moves on. What was commanded meanwhile counts.
+"""
 STEP_MAX_S = 0.1
 """A longer pause is no step of the models: the band begins anew."""
 
@@ -33,7 +37,7 @@ class BandModel:
 class ResponseBand:
     """Pure; `excess` tells how far the measurement is outside, signed, or 0."""
 
-    __slots__ = ("_acting", "_high", "_low", "_model", "_now_ns", "_underway")
+    __slots__ = ("_acting", "_excess", "_high", "_low", "_model", "_now_ns", "_told", "_underway")
 
     def __init__(self, model: BandModel) -> None:
         self._model = model
@@ -41,25 +45,39 @@ class ResponseBand:
         """Commands too young to act on the quickest actuator: (time, low, high)."""
         self._acting: deque[tuple[int, float, float]] = deque()
         """Commands that one actuator or another may follow now."""
+        self._told: tuple[float, float] | None = None
+        """What was commanded last; None where it was not looked at."""
         self._now_ns = 0
         self._low = self._high = 0.0
+        self._excess = 0.0
+        """Of the last step."""
 
     def rest(self, now_ns: int, low: float, high: float, measured: float) -> None:
         """A tick in which nothing need follow: only the measurement is known, and what is on its way."""
         self._underway.append((now_ns, min(low, measured), max(high, measured)))
+        self._told = None
         self._take_up(now_ns)
         self._now_ns = now_ns
+        self._excess = 0.0
         self._low, self._high = measured - self._model.tolerance, measured + self._model.tolerance
 
     def step(self, now_ns: int, low: float, high: float, measured: float) -> float:
-        """One tick: the command sent last lies in [low, high]; `measured` is what the actuator tells now."""
+        """One look: the command sent last lies in [low, high]; `measured` is what the actuator tells now."""
         elapsed_s = (now_ns - self._now_ns) * 1e-9
         if elapsed_s > STEP_MAX_S:
             self.rest(now_ns, low, high, measured)
             return 0.0
-        self._now_ns = now_ns
-        self._underway.append((now_ns, low, high))
-        self._take_up(now_ns)
+        if self._told != (low, high):
+            # The same again is the same command, which acts until another does.
+            self._told = low, high
+            self._underway.append((now_ns, low, high))
+        if now_ns - self._now_ns >= STEP_MIN_NS:
+            self._now_ns = now_ns
+            self._take_up(now_ns)
+            self._excess = self._narrow(elapsed_s, measured)
+        return self._excess
+
+    def _narrow(self, elapsed_s: float, measured: float) -> float:
         self._advance(elapsed_s)
         tolerance = self._model.tolerance
         if measured > self._high + tolerance:

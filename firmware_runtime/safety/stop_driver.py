@@ -18,7 +18,9 @@ from firmware_runtime.vehicle.bounds import MINIMAL_RISK
 from firmware_runtime.vehicle.profile import ProfileData
 from firmware_runtime.vehicle.stop_plan import StopPlan
 
-TICK_S = 0.01
+FIRST_STEP_NS = 10_000_000
+STEP_MAX_NS = 50_000_000
+"""A stop goes by the time since its last step, but its first one, and but for a long pause (assumptions)."""
 MINIMAL_RISK_JERK_MPS3 = 4.0
 """Of the supervisor's minimal-risk stop (assumption)."""
 DECELERATION_MIN_MPS2 = 0.5
@@ -60,6 +62,7 @@ class StopDriver:
         """Speed that the commanded deceleration should have left by now."""
         self._expected_mps2 = 0.0
         self._shortfall_mps2 = 0.0
+        self._stepped_ns: int | None = None
 
     def step(
         self,
@@ -73,7 +76,8 @@ class StopDriver:
         emergency: bool,
         standing: bool,
     ) -> StopCommand:
-        """Brake and steer one tick; `held_rad` are the angles sent last (front, rear)."""
+        """Brake and steer from now on; `held_rad` are the angles sent last (front, rear)."""
+        step_s = self._step_s(now_ns)
         front, rear = self._angles(now_ns, odometer_m, speed_mps, plan, held_rad)
         if standing:
             self.reset()
@@ -83,7 +87,7 @@ class StopDriver:
         asked = self._deceleration_max_mps2 if plan is None else plan.deceleration_mps2
         wanted = min(max(asked, DECELERATION_MIN_MPS2), self._deceleration_max_mps2)
         self._deceleration_mps2 = max(
-            min(self._deceleration_mps2 + MINIMAL_RISK_JERK_MPS3 * TICK_S, wanted),
+            min(self._deceleration_mps2 + MINIMAL_RISK_JERK_MPS3 * step_s, wanted),
             min(self._deceleration_mps2, wanted),
         )
         # Where the mass is not known: no more than 4 m/s² is asked of the lightest vehicle, and what it is
@@ -91,18 +95,23 @@ class StopDriver:
         asked_kg = min(mass.heaviest_kg, mass.lightest_kg * MINIMAL_RISK.high / wanted)
         unknown_mps2 = wanted * (1.0 - asked_kg / mass.heaviest_kg)
         added_max_mps2 = self._grade_mps2 + WEAK_BRAKE_SHARE * wanted + unknown_mps2
-        added_mps2 = self._added_mps2(abs(speed_mps), added_max_mps2) if speed_known else 0.0
+        added_mps2 = self._added_mps2(step_s, abs(speed_mps), added_max_mps2) if speed_known else 0.0
         force_n = asked_kg * self._deceleration_mps2 + mass.heaviest_kg * added_mps2
         return StopCommand(min(force_n, self._force_max_n), front, rear)
 
-    def _added_mps2(self, speed_mps: float, most_mps2: float) -> float:
+    def _step_s(self, now_ns: int) -> float:
+        last_ns, self._stepped_ns = self._stepped_ns, now_ns
+        step_ns = FIRST_STEP_NS if last_ns is None else min(now_ns - last_ns, STEP_MAX_NS)
+        return step_ns / 1e9
+
+    def _added_mps2(self, step_s: float, speed_mps: float, most_mps2: float) -> float:
         """Proportional-integral on the speed that is left beyond what the stop should have left."""
         if self._expected_mps is None:
             self._expected_mps = speed_mps
-        self._expected_mps2 += (self._deceleration_mps2 - self._expected_mps2) * TICK_S / BRAKE_LAG_S
-        self._expected_mps = max(self._expected_mps - self._expected_mps2 * TICK_S, 0.0)
+        self._expected_mps2 += (self._deceleration_mps2 - self._expected_mps2) * step_s / BRAKE_LAG_S
+        self._expected_mps = max(self._expected_mps - self._expected_mps2 * step_s, 0.0)
         excess_mps = speed_mps - self._expected_mps
-        grown = self._shortfall_mps2 + SHORTFALL_INTEGRAL_1PS2 * excess_mps * TICK_S
+        grown = self._shortfall_mps2 + SHORTFALL_INTEGRAL_1PS2 * excess_mps * step_s
         self._shortfall_mps2 = min(max(grown, 0.0), most_mps2)
         return min(max(self._shortfall_mps2 + SHORTFALL_GAIN_1PS * excess_mps, 0.0), most_mps2)
 

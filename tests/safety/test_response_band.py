@@ -63,6 +63,71 @@ def test_a_healthy_actuator_never_leaves_it(
             assert band.step(tick * TICK_NS, command, command, measured) == 0.0
 
 
+@given(
+    commands,
+    st.integers(6, 18),
+    st.floats(0.11, 0.31),
+    st.floats(0.21, 0.39),
+    st.sampled_from([1, 2, 5]),
+    st.lists(st.floats(-0.01, 0.01), min_size=7, max_size=7),
+    st.lists(st.integers(0, 300_000), min_size=7, max_size=7),
+)
+def test_nor_where_it_is_looked_at_more_often_than_it_tells(
+    told: list[tuple[float, int]],
+    dead_ticks: int,
+    lag_s: float,
+    rate: float,
+    step_ms: int,
+    noise: list[float],
+    jitter_ns: list[int],
+) -> None:
+    """Commands and answers go by the bus, each 10 ms; the supervisor steps with each proposal."""
+    band, actuator, tick = started(), Actuator(dead_ticks, lag_s, rate), 30
+    for command, ticks in told:
+        for _ in range(ticks):
+            tick += 1
+            measured = actuator.step(command) + noise[tick % 7]
+            for place in range(0, 10, step_ms):
+                now_ns = tick * TICK_NS + place * 1_000_000 + jitter_ns[(tick + place) % 7]
+                assert band.step(now_ns, command, command, measured) == 0.0
+
+
+@pytest.mark.parametrize("step_ms", [1, 2, 5, 10])
+def test_one_that_is_stuck_is_found_as_soon_however_often_it_is_looked_at(step_ms: int) -> None:
+    band, now_ms = started(), 300
+    while band.step(now_ms * 1_000_000, 0.2, 0.2, 0.0) == 0.0:
+        now_ms += step_ms
+    assert 550 <= now_ms <= 620
+    # And it stays found, between its steps of 10 ms too.
+    for later_ms in range(1, 30, step_ms):
+        assert band.step((now_ms + later_ms) * 1_000_000, 0.2, 0.2, 0.0) < 0.0
+
+
+def test_the_band_moves_on_after_9_5_ms() -> None:
+    for passed_ns, waits in ((9_499_999, True), (9_500_000, False)):
+        band = started()
+        # Far outside: seen as soon as the band is looked at again.
+        assert (band.step(30 * TICK_NS + passed_ns, 0.0, 0.0, 0.4) == 0.0) is waits
+
+
+def test_a_command_of_a_few_milliseconds_counts() -> None:
+    """Told 0.3 for 2 ms between two looks: a quick actuator may have begun to move for it."""
+    band = started()
+    for ms, told in ((309, 0.0), (311, 0.3), (313, 0.0)):
+        assert band.step(ms * 1_000_000, told, told, 0.0) == 0.0
+    quick = [band.step((319 + 10 * n) * 1_000_000, 0.0, 0.0, 0.012 if n == 5 else 0.0) for n in range(6)]
+    assert quick == [0.0] * 6
+
+
+def test_a_rest_between_two_looks_begins_anew_at_once() -> None:
+    band = started()
+    now_ms = 300
+    while band.step(now_ms * 1_000_000, 0.2, 0.2, 0.0) == 0.0:
+        now_ms += 10
+    band.rest((now_ms + 2) * 1_000_000, 0.2, 0.2, 0.0)
+    assert band.step((now_ms + 4) * 1_000_000, 0.2, 0.2, 0.0) == 0.0
+
+
 def ticks_until_found(actuator: Actuator, told: float, most: int = 200) -> int:
     band = started()
     for tick in range(1, most):
@@ -136,20 +201,25 @@ class Enclosure:
     def __init__(self) -> None:
         self._sent: list[tuple[int, float, float]] = []
         self._last_ns = 0
-        self.low = self.high = 0.0
+        self.low = self.high = self.told = 0.0
 
     def rest(self, now_ns: int, low: float, high: float, measured: float) -> None:
         self._sent.append((now_ns, min(low, measured), max(high, measured)))
         self._last_ns = now_ns
-        self.low, self.high = measured - 0.01, measured + 0.01
+        self.low, self.high, self.told = measured - 0.01, measured + 0.01, 0.0
 
     def step(self, now_ns: int, low: float, high: float, measured: float) -> float:
         seconds = (now_ns - self._last_ns) / 1e9
         if seconds > 0.1:
             self.rest(now_ns, low, high, measured)
             return 0.0
-        self._last_ns = now_ns
         self._sent.append((now_ns, low, high))
+        if seconds >= 0.0095:
+            self._last_ns = now_ns
+            self.told = self._judged(now_ns, seconds, measured)
+        return self.told
+
+    def _judged(self, now_ns: int, seconds: float, measured: float) -> float:
         began = [sent for sent in self._sent if now_ns - sent[0] >= 50_000_000]
         # Of those that act on the slowest too, only the youngest is still obeyed.
         on_all = [sent for sent in began if now_ns - sent[0] >= 200_000_000]
@@ -172,7 +242,7 @@ class Enclosure:
 
 
 moments = st.tuples(
-    st.sampled_from([1, 10, 10, 10, 50, 100, 101]),
+    st.sampled_from([1, 9, 10, 10, 10, 50, 100, 101]),
     st.sampled_from(["step", "step", "step", "step", "rest"]),
     st.sampled_from([-0.3, -0.02, 0.0, 0.02, 0.3]),
     st.sampled_from([0.0, 0.0, 0.05]),

@@ -79,6 +79,53 @@ class Stop:
         return [self.tick(speed_mps, speed_known=speed_known).brake_force_n for _ in range(ticks)]
 
 
+@pytest.mark.parametrize("step_ms", [1, 2, 5, 10, 15, 50])
+def test_it_brakes_by_the_time_that_passed_however_often_it_is_asked(step_ms: int) -> None:
+    """The first step counts for 10 ms: nobody knows how long the vehicle was left alone before it."""
+    stop = Stop()
+    stop.tick()
+    for passed_ms in range(step_ms, 301, step_ms):
+        stop.now_ns += step_ms * 1_000_000 - TICK_NS
+        force_n = stop.tick().brake_force_n
+        built_mps2 = 4.0 * (10 + passed_ms) * 1e-3
+        assert force_n == pytest.approx(EMPTY_KG * min(built_mps2, 1.8))
+
+
+@pytest.mark.parametrize("gap_ms", [51, 200, 5000])
+def test_a_pause_counts_for_50_ms_at_most(gap_ms: int) -> None:
+    stop = Stop()
+    stop.tick()
+    stop.now_ns += gap_ms * 1_000_000 - TICK_NS
+    assert stop.tick().brake_force_n == pytest.approx(EMPTY_KG * 4.0 * 0.06)
+
+
+def test_the_next_stop_begins_with_10_ms_again() -> None:
+    stop = Stop()
+    stop.forces_n(20)
+    stop.tick(standing=True)
+    stop.now_ns += 20_000_000
+    assert stop.tick().brake_force_n == pytest.approx(EMPTY_KG * 4.0 * 0.01)
+
+
+def test_a_stop_that_turns_into_a_softer_one_goes_on_from_its_last_step() -> None:
+    stop = Stop()
+    stop.tick(emergency=True)
+    stop.now_ns += 10_000_000
+    assert stop.tick().brake_force_n == pytest.approx(EMPTY_KG * 4.0 * 0.02)
+
+
+@pytest.mark.parametrize("step_ms", [1, 2, 5])
+def test_what_is_too_fast_is_braked_as_hard_at_every_rate(step_ms: int) -> None:
+    """A hill: the speed stays, though the brakes act."""
+    slow, fast = Stop(), Stop()
+    for _ in range(100):
+        slow_n = slow.tick(speed_known=True).brake_force_n
+    for _ in range(1000 // step_ms):
+        fast.now_ns += step_ms * 1_000_000 - TICK_NS
+        fast_n = fast.tick(speed_known=True).brake_force_n
+    assert fast_n == pytest.approx(slow_n, rel=0.01)
+
+
 def test_deceleration_builds_up_with_4_mps3_and_stays() -> None:
     forces_n = Stop().forces_n(60)
     expected = [EMPTY_KG * min(0.04 * tick, 1.8) for tick in range(1, 61)]
