@@ -4,7 +4,7 @@ All or nothing: if one due message cannot be encoded, no counter and no schedule
 gets one EncodeError instead of frames.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from firmware_runtime.can.binding import SignalBinding
@@ -44,6 +44,14 @@ class Sender:
         self.messages = tuple(message.path for message in layout.messages)
         """`bus.Message` of each sent message, in the order of sending."""
         self._outgoing = _outgoing(layout)
+        self._identifiers = {
+            binding.name: (self._outgoing[row].bus, self._outgoing[row].can_id)
+            for binding, row in zip(layout.bindings, layout.message_index, strict=True)
+        }
+
+    def identifiers(self, names: Collection[str]) -> frozenset[tuple[str, int]]:
+        """Bus and `Frame.can_id` of each message that carries one of these bindings; others are left out."""
+        return frozenset(self._identifiers[name] for name in names if name in self._identifiers)
 
     def due(self, now_ns: int) -> tuple[str, ...]:
         """`bus.Message` of each message that `frames` would send now; changes nothing."""

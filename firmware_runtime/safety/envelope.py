@@ -34,7 +34,8 @@ from firmware_runtime.vehicle.proposal import Proposal
 from firmware_runtime.vehicle.signals import Commands
 
 GRAVITY_MPS2 = 9.81
-TICK_S = 0.01
+CYCLE_S = 0.01
+"""Of the actuators' messages: however often `control` proposes, no step reaches them sooner after another."""
 SPEED_FACTOR = 1.1
 """Downhill and at the end of an acceleration the speed exceeds the profile's for a moment (assumption)."""
 ACCELERATION_FACTOR = 2.0
@@ -85,8 +86,9 @@ class Context:
     now_ns: int
     proposal: Proposal
     accepted: Commands
-    """The last commands that were sent."""
+    """The last proposal (or stop of the supervisor's own) that went out to the actuators."""
     accepted_ns: int
+    """When it first did."""
     last_sequence: int
     speed_mps: float
     """By the supervisor's own wheels."""
@@ -107,7 +109,7 @@ class Context:
 
     @property
     def elapsed_s(self) -> float:
-        return max((self.now_ns - self.accepted_ns) * 1e-9, TICK_S)
+        return max((self.now_ns - self.accepted_ns) * 1e-9, CYCLE_S)
 
 
 class Limits:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 STEP_MIN_NS = 9_500_000
 """The bus tells something new each 10 ms, less its jitter (assumption). Looked at more often, the band waits:
-the same measurement again would narrow it around an actuator that moves on. What was commanded meanwhile counts.
-"""
+the same measurement again would narrow it around an actuator that moves on. Each command counts."""
 STEP_MAX_S = 0.1
 """A longer pause is no step of the models: the band begins anew."""
 

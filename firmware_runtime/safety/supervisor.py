@@ -66,6 +66,13 @@ HEARD = frozenset(
         "dead_man",
     )
 )
+ACTUATED = (
+    "traction_torque_nm",
+    "brake_force_n",
+    "steering_front_angle_rad",
+    "steering_rear_angle_rad",
+)
+"""What actuators follow: told to them by these commands' messages, each in its own cycle."""
 EMERGENCY_STATES = frozenset({SafetyState.ESTOP, SafetyState.FAULT})
 RECOVERY_NS = 500_000_000
 """After its own stop the supervisor wants good proposals for so long, at standstill (assumption)."""
@@ -105,8 +112,11 @@ class Supervisor:
         self._contactors_may_stay = True
         self._age_max_ns = round(profile.data.safety.proposal_age_max_s * 1e9)
         self._torque = TorqueHold()
-        self._accepted = self._sent = Commands()
-        self._accepted_ns = self._last_proposal_ns = 0
+        self._actuated = self._sender.identifiers(ACTUATED)
+        self._accepted = self._sent = self._gone = Commands()
+        """Accepted last; sent last; and what of the accepted ones went out last, the same but for a torque
+        that was taken from it."""
+        self._accepted_ns = self._gone_ns = self._last_proposal_ns = 0
         self._accepted_state = SafetyState.INIT
         self._plan: StopPlan | None = None
         self._sequence = 0
@@ -129,8 +139,8 @@ class Supervisor:
         """The stop of its own is an emergency stop."""
         self._springs_too = False
         """In it the service brake did not do what it was told."""
-        self._in_charge = False
-        """What went out last was a proposal, and not a stop of its own."""
+        self._proposed = self._in_charge = False
+        """What was accepted last, what went out last was a proposal, and not a stop of its own."""
         self._good_since_ns: int | None = None
         self._control_seen = False
         self._control = ControlWatch(profile.data.loop.tick_ns)
@@ -309,8 +319,8 @@ class Supervisor:
         context = Context(
             now_ns=now_ns,
             proposal=proposal,
-            accepted=self._accepted,
-            accepted_ns=self._accepted_ns,
+            accepted=self._gone,
+            accepted_ns=self._gone_ns,
             last_sequence=self._sequence,
             speed_mps=self._speed_mps,
             standing=standing,
@@ -334,7 +344,7 @@ class Supervisor:
         self._accepted_state = proposal.state
         if not self._stops:
             self._accepted = proposal.commands
-            self._in_charge = True
+            self._proposed = True
             self._springs_too = False
             if proposal.stop_plan is not None and proposal.state in MOVING_STATES:
                 # Elsewhere nobody judged where it leads.
@@ -365,7 +375,7 @@ class Supervisor:
     def _own_stop(self, now_ns: int, state: VehicleState, standing: bool, emergency: bool) -> Commands:
         """Commands of a stop by the supervisor alone; at rest they are the safe words."""
         last = self._accepted
-        self._in_charge = False
+        self._proposed = self._in_charge = False
         stop = self._stop.step(
             now_ns,
             self._odometer_m,
@@ -430,14 +440,18 @@ class Supervisor:
         self, now_ns: int, state: VehicleState, standing: bool, commands: Commands, at_once: bool
     ) -> list[Frame]:
         """Encode; what cannot be encoded is a stop, not a gap."""
-        self._sent = commands
         try:
-            return self._sender.frames(now_ns, self._values.values(commands), at_once)
+            frames = self._sender.frames(now_ns, self._values.values(commands), at_once)
         except EncodeError as error:
             self._took_over = self._took_over or f"cannot encode: {error}"
             own = self._own_stop(now_ns, state, standing, self._estop_latch or self._hard)
             # A stop shows people what the last proposal did, and that may be what cannot be encoded.
             own.status_severity = own.status_active_faults = own.status_route_share = 0.0
             self._heartbeat(own, state, standing)
-            self._sent = own
-            return self._sender.frames(now_ns, self._values.values(own), True)
+            commands, frames = own, self._sender.frames(now_ns, self._values.values(own), True)
+        if not self._actuated.isdisjoint((frame.bus, frame.can_id) for frame in frames):
+            self._sent = commands
+            if self._gone is not self._accepted:
+                # The same once more makes no new step of the next one, which may be late.
+                self._gone, self._gone_ns, self._in_charge = self._accepted, now_ns, self._proposed
+        return frames

@@ -151,6 +151,16 @@ def test_due_says_what_frames_would_send_and_changes_nothing() -> None:
     assert len(sender.due(10 * MS)) == 2
 
 
+def test_it_tells_which_frames_carry_a_value() -> None:
+    sender, bindings = traction_and_brake()
+    for binding in bindings:
+        message = TRACTION if binding.message == "TractionCommand" else BRAKE
+        assert sender.identifiers([binding.name]) == {("drive", frame_id(message))}
+    sent = {(frame.bus, frame.can_id) for frame in sender.frames(0, [0.0] * 4)}
+    assert sender.identifiers([binding.name for binding in bindings]) == sent
+    assert sender.identifiers(["nothing that it sends"]) == frozenset()
+
+
 @pytest.mark.parametrize("value", [16000.5, -16000.5, math.nan, math.inf, -math.inf, 1e300, 32768 * 0.5])
 def test_a_value_that_does_not_fit_is_refused_and_never_wrapped(value: float) -> None:
     sender, _ = traction_and_brake()

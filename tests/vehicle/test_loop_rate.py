@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import firmware_runtime
 from firmware_runtime.controller import NS_PER_MS
 from firmware_runtime.vehicle.load import load_profile
 from firmware_runtime.vehicle.profile import Loop
@@ -55,3 +56,9 @@ def test_an_unknown_key_is_refused(configuration: Configuration) -> None:
 
 def test_it_is_optional_within_its_table_too() -> None:
     assert Loop() == Loop(rate_hz=100)
+
+
+def test_no_part_has_a_tick_of_its_own() -> None:
+    root = Path(firmware_runtime.__file__).parent
+    found = [str(path) for path in root.rglob("*.py") if "TICK_S =" in path.read_text()]
+    assert found == []
