@@ -78,7 +78,7 @@ class StopDriver:
     ) -> StopCommand:
         """Brake and steer from now on; `held_rad` are the angles sent last (front, rear)."""
         step_s = self._step_s(now_ns)
-        front, rear = self._angles(now_ns, odometer_m, speed_mps, plan, held_rad)
+        front, rear = self._angles(now_ns, step_s, odometer_m, speed_mps, plan, held_rad)
         if standing:
             self.reset()
             return StopCommand(self._hold_force_n, held_rad[0], held_rad[1])
@@ -118,6 +118,7 @@ class StopDriver:
     def _angles(
         self,
         now_ns: int,
+        step_s: float,
         odometer_m: float,
         speed_mps: float,
         plan: StopPlan | None,
@@ -136,23 +137,31 @@ class StopDriver:
         slope = tan(plan.crab_rad[index] * (1.0 - share) + plan.crab_rad[index + 1] * share)
         front = self._bounded(atan(slope + curvature * self._gain_span_m))
         rear = self._bounded(atan(slope - curvature * self._rear_span_m)) if self._rear_span_m else 0.0
-        return self._towards(front, rear, held_rad, speed_mps)
+        return self._towards(front, rear, held_rad, speed_mps, step_s)
 
     def _bounded(self, angle_rad: float) -> float:
         most_rad = self._steering.angle_max_rad
         return min(max(angle_rad, -most_rad), most_rad)
 
     def _towards(
-        self, front_rad: float, rear_rad: float, held_rad: tuple[float, float], speed_mps: float
+        self,
+        front_rad: float,
+        rear_rad: float,
+        held_rad: tuple[float, float],
+        speed_mps: float,
+        step_s: float,
     ) -> tuple[float, float]:
-        """These angles, or the share of the way to them that rate and lateral jerk permit in a tick."""
+        """These angles, or the share of the way to them that rate and lateral jerk permit since last step."""
         held_front, held_rear = held_rad
         front, rear = front_rad - held_front, rear_rad - held_rear
-        most_rad = self._steering.rate_max_radps * TICK_S
-        share = most_rad / max(abs(front), abs(rear), most_rad)
+        share = _share(self._steering.rate_max_radps * step_s, max(abs(front), abs(rear)))
         front, rear = share * front, share * rear
         bend = tan(held_front + front) - tan(held_front) - tan(held_rear + rear) + tan(held_rear)
-        jerk_mps3 = speed_mps * speed_mps * abs(bend) / (self._wheelbase_m * TICK_S)
-        most_mps3 = self._steering.lateral_jerk_mps3
-        share = most_mps3 / max(jerk_mps3, most_mps3)
+        most_mps2 = self._steering.lateral_jerk_mps3 * step_s
+        share = _share(most_mps2, speed_mps * speed_mps * abs(bend) / self._wheelbase_m)
         return held_front + share * front, held_rear + share * rear
+
+
+def _share(most: float, wanted: float) -> float:
+    """Of what is wanted; all of it where it is no more than the most."""
+    return 1.0 if wanted <= most else most / wanted

@@ -128,7 +128,7 @@ class Supervisor:
         """When the dead-man button was last held, as this process hears it."""
         self._unplugged_ns = 0
         """When the charging plug was last heard to be out."""
-        self._proposed: tuple[SafetyState, int, float] = (SafetyState.INIT, 0, 0.0)
+        self._entered: tuple[SafetyState, int, float] = (SafetyState.INIT, 0, 0.0)
         """State of the last proposal, since when, and how fast the vehicle was then."""
         self._estop_latch = False
         self._acknowledge_released = False
@@ -314,8 +314,8 @@ class Supervisor:
 
     def _refuse(self, now_ns: int, state: VehicleState, standing: bool, proposal: Proposal) -> str:
         """Reason to refuse this proposal; accepts it where there is none."""
-        if proposal.state is not self._proposed[0]:
-            self._proposed = (proposal.state, now_ns, self._speed_mps)
+        if proposal.state is not self._entered[0]:
+            self._entered = (proposal.state, now_ns, self._speed_mps)
         context = Context(
             now_ns=now_ns,
             proposal=proposal,
@@ -331,8 +331,8 @@ class Supervisor:
             contactors_may_stay=self._contactors_may_stay,
             dead_man_ns=self._dead_man_ns,
             unplugged_ns=self._unplugged_ns,
-            state_ns=self._proposed[1],
-            state_speed_mps=self._proposed[2],
+            state_ns=self._entered[1],
+            state_speed_mps=self._entered[2],
         )
         reason = self._deaf(proposal) or self._envelope.check(context)
         if reason:

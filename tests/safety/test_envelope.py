@@ -371,7 +371,7 @@ def test_torque_that_brakes_ends_where_nothing_turns_or_nothing_may() -> None:
     """At standstill regeneration would drive backwards. Less than a truck's rolling resistance moves nothing:
     2600 N of 26.5 t, 78 Nm; and 3000 Nm fade over the last 0.8 m/s."""
     brakes = steady(-0.1)
-    for state in SafetyState:
+    for state in set(SafetyState) - {S.NOT_AVAILABLE}:
         told = judged(**brakes, state=state, speed_mps=0.2)
         if state in {S.AUTO, S.DEGRADED, S.REMOTE, S.MANUAL, S.MRM, S.MAINTENANCE}:
             assert told == ""
