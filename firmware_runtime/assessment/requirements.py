@@ -185,9 +185,9 @@ REQUIREMENTS = (
     Requirement(
         "SR-27",
         "H2",
-        "With each proposal that moves comes a stop plan longer than the stopping distance on the "
-        "worst grade with the load and worn brakes; without it, or with one that is shorter than that "
-        "with sound brakes, begins where it is not steered or bends too sharply, the proposal is refused.",
+        "With each proposal that moves comes a stop plan longer than the stop on the worst grade with "
+        "the load and worn brakes; none, one shorter than that with sound brakes, or one that leads where it "
+        "must not is refused.",
     ),
     Requirement(
         "SR-28",

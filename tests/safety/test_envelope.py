@@ -419,6 +419,15 @@ def test_nothing_sets_off_or_drives_on_while_the_plug_is_not_heard_to_be_out(sta
     assert judged({"park_brake_request": APPLY}, **rests, **not_out, park_brake=applied) == ""
 
 
+@pytest.mark.parametrize(
+    ("state", "most_mps"), [(SafetyState.REMOTE, 1.1 * 1.5 + 0.2), (SafetyState.MAINTENANCE, 1.1 * 0.3 + 0.2)]
+)
+@pytest.mark.requirement("SR-28")
+def test_where_a_person_holds_a_button_it_is_slow(state: SafetyState, most_mps: float) -> None:
+    assert judged(state=state, speed_mps=most_mps - 0.001) == ""
+    assert judged(state=state, speed_mps=most_mps + 0.001).startswith("speed: ")
+
+
 DEGRADED_MPS = 1.1 * 2.0 + 0.4
 OVERSHOOT_MPS = 0.6 + 0.6**2 / (2 * 0.8)
 REACTION_S = 0.8 + 0.7 / 0.8

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from firmware_runtime.motion.stop_planner import StopPlanner
-from firmware_runtime.safety.plan_checks import PlanLimits, stop_m, too_sharp
+from firmware_runtime.safety.plan_checks import PlanLimits, begins_elsewhere, stop_m, too_sharp, too_short
 from firmware_runtime.vehicle.enums import SafetyState
 from firmware_runtime.vehicle.load import load_profile
 from firmware_runtime.vehicle.pose import Pose
 from firmware_runtime.vehicle.stop_plan import StopPlan
 from tests.safety.support import ROOT
-from tests.safety.test_envelope import NOW_NS, TRUCK, judged, plan
+from tests.safety.test_envelope import EMPTY_KG, NOW_NS, TRUCK, judged, plan
 
 GRADE_MPS2 = 9.81 * 0.15 / (1 + 0.15**2) ** 0.5
 VEHICLES = ("q_truck", "yard_tractor", "e_truck")
@@ -180,8 +180,9 @@ def test_a_plan_begins_where_the_vehicle_steers(speed_mps: float) -> None:
 def test_its_start_is_where_the_supervisor_would_begin_to_steer_by_it() -> None:
     """0.2 s ahead, so at 6 m/s 1.2 m: six tenths between the second sample and the third, 0.75 m apart."""
     begins = 1.0 / 36.0 / 0.6
-    assert told_of(curved(0.0, 0.0, 0.99 * begins, 0.0, step_m=0.75), 6.0).startswith("bends")
-    assert told_of(curved(0.0, 0.0, 1.01 * begins, 0.0, step_m=0.75), 6.0).startswith("start")
+    for speed_mps in (6.0, -6.0):
+        assert told_of(curved(0.0, 0.0, 0.99 * begins, 0.0, step_m=0.75), speed_mps).startswith("bends")
+        assert told_of(curved(0.0, 0.0, 1.01 * begins, 0.0, step_m=0.75), speed_mps).startswith("start")
 
 
 @pytest.mark.requirement("SR-15")
@@ -278,9 +279,10 @@ def test_no_bend_is_sharper_than_the_axles_turn(sign: float) -> None:
         (0.5 * most / 4, atan(0.501 * most), False),
         (-0.5 * most / 4, atan(0.501 * most), False),
     ):
-        asked = shape({9: sign * curvature_1pm}, crab_rad=(0.0,) * 9 + (crab_rad,) + (0.0,) * 30)
+        asked = shape({9: sign * curvature_1pm}, crab_rad=(0.0,) * 9 + (sign * crab_rad,) + (0.0,) * 30)
         told = too_sharp(limits, asked, 8.0)
-        assert told == "" if good else told.endswith("of slope, limit 0.5463 of slope, 9 m ahead")
+        slope = abs(tan(crab_rad)) + abs(4 * curvature_1pm)
+        assert told == ("" if good else f"{slope:.5g} of slope, limit 0.5463 of slope, 9 m ahead")
 
 
 def test_an_axle_that_is_not_steered_turns_by_no_bend() -> None:
@@ -289,6 +291,18 @@ def test_an_axle_that_is_not_steered_turns_by_no_bend() -> None:
     assert too_sharp(limits, curved(0.999 * tan(0.6) / 4.5), 0.5) == ""
     assert too_sharp(limits, curved(1.001 * tan(0.6) / 4.5), 0.5).endswith("0 m ahead")
     assert (limits.front_span_m, limits.rear_span_m) == (4.5, 0.0)
+
+
+def test_what_is_exactly_at_a_limit_keeps_it() -> None:
+    """Figures that a computer knows to the last bit, at 8 m/s."""
+    assert too_sharp(only(lateral_mps2=2.0), shape({0: 1 / 32}), 8.0) == ""
+    assert too_sharp(only(lateral_jerk_mps3=4.0), shape(dict.fromkeys(range(1, 40), 1 / 128)), 8.0) == ""
+    assert too_sharp(only(rate_max_radps=0.75), shape(dict.fromkeys(range(1, 40), 3 / 128)), 8.0) == ""
+    assert too_sharp(only(slope_max=0.5), shape({9: 1 / 8}), 8.0) == ""
+    assert begins_elsewhere(curved(1 / 64), 8.0, 0.0) == ""
+    limits = PlanLimits(TRUCK)
+    exact = straight(2, step_m=stop_m(limits, 1.8, 8.0, EMPTY_KG))
+    assert too_short(limits, exact, NOW_NS, 8.0, EMPTY_KG) == ""
 
 
 @pytest.mark.requirement("SR-15")
