@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import atan, isfinite, sin, tan
 
 from firmware_runtime.safety import permits, plan_checks
+from firmware_runtime.safety.envelope_memory import EnvelopeMemory
 from firmware_runtime.safety.state_table import (
     CLOSING_STATES,
     MAY_MOVE,
@@ -99,13 +100,7 @@ class Context:
     heaviest_kg: float
     park_brake: ParkBrakeState
     contactors_may_stay: bool
-    dead_man_ns: int
-    """When the dead-man button was last held."""
-    unplugged_ns: int
-    """When the charging plug was last heard to be out."""
-    state_ns: int
-    """When `control` first proposed in its present state, and how fast the vehicle was then."""
-    state_speed_mps: float
+    memory: EnvelopeMemory
 
     @property
     def elapsed_s(self) -> float:
@@ -258,7 +253,7 @@ def _plug(_: Limits, c: Context) -> str:
     )
     if c.proposal.commands.traction_torque_nm <= 0.0 and not opens:
         return ""
-    return _over((c.now_ns - c.unplugged_ns) * 1e-6, PLUG_GRACE_MS, "ms not unplugged")
+    return _over((c.now_ns - c.memory.unplugged_ns) * 1e-6, PLUG_GRACE_MS, "ms not unplugged")
 
 
 def _dead_man(_: Limits, c: Context) -> str:
@@ -267,7 +262,7 @@ def _dead_man(_: Limits, c: Context) -> str:
     drives = c.proposal.commands.traction_torque_nm > 0.0 or released
     if c.proposal.state not in DEAD_MAN_STATES or not drives:
         return ""
-    return _over((c.now_ns - c.dead_man_ns) * 1e-6, DEAD_MAN_GRACE_MS, "ms let go")
+    return _over((c.now_ns - c.memory.dead_man_ns) * 1e-6, DEAD_MAN_GRACE_MS, "ms let go")
 
 
 def _release(_: Limits, c: Context) -> str:
@@ -413,8 +408,8 @@ def _lateral_jerk(limits: Limits, c: Context) -> str:
 
 def _degraded_mps(limits: Limits, c: Context) -> float:
     """Down to the cap, from the speed at which the state was entered."""
-    braked_s = max((c.now_ns - c.state_ns) * 1e-9 - limits.degraded_reaction_s, 0.0)
-    entered_mps = abs(c.state_speed_mps) + limits.degraded_overshoot_mps
+    braked_s = max((c.now_ns - c.memory.state_ns) * 1e-9 - limits.degraded_reaction_s, 0.0)
+    entered_mps = abs(c.memory.state_speed_mps) + limits.degraded_overshoot_mps
     return max(entered_mps - limits.degrading_mps2 * braked_s, limits.degraded_mps)
 
 

@@ -18,6 +18,7 @@ from firmware_runtime.safety.actuator_response import Actuator, ActuatorResponse
 from firmware_runtime.safety.contactor_hold import ContactorHold
 from firmware_runtime.safety.control_watch import ControlWatch
 from firmware_runtime.safety.envelope import NO_CONTACTORS, Context, Envelope
+from firmware_runtime.safety.envelope_memory import EnvelopeMemory
 from firmware_runtime.safety.estop import CHANNELS
 from firmware_runtime.safety.estop_ear import EStopEar
 from firmware_runtime.safety.first_look import MOVING_MPS, FirstLook
@@ -38,7 +39,6 @@ from firmware_runtime.vehicle.enums import (
     MotionState,
     OnOffState,
     ParkBrakeRequest,
-    PlugState,
     SafetyState,
 )
 from firmware_runtime.vehicle.load import Profile
@@ -101,6 +101,7 @@ class Supervisor:
         self._sender = Sender(profile.databases, profile.outputs)
         self._values = CommandValues(profile.outputs, profile.output_raws, profile.calibration)
         self._envelope = Envelope(profile.data)
+        self._memory = EnvelopeMemory()
         self._standstill = Standstill(profile.data.safety, profile.data.traction)
         self._estop = EStopEar(profile, self._receiver)
         self._stop = StopDriver(profile.data)
@@ -124,12 +125,6 @@ class Supervisor:
         self._speed_mps = 0.0
         self._last_ns: int | None = None
         self._first_look = FirstLook([binding.name for binding in inputs])
-        self._dead_man_ns = 0
-        """When the dead-man button was last held, as this process hears it."""
-        self._unplugged_ns = 0
-        """When the charging plug was last heard to be out."""
-        self._entered: tuple[SafetyState, int, float] = (SafetyState.INIT, 0, 0.0)
-        """State of the last proposal, since when, and how fast the vehicle was then."""
         self._estop_latch = False
         self._acknowledge_released = False
         self._stopped = False
@@ -204,10 +199,7 @@ class Supervisor:
             self._took_over = "begun while the wheels turn"
             self._accepted = self._first_look.commands(state)
         self._accepted = self._first_look.steered(self._accepted, state)
-        if state.dead_man is ButtonState.PRESSED and state.usable("dead_man"):
-            self._dead_man_ns = now_ns
-        if state.charge_plug is PlugState.UNPLUGGED and state.usable("charge_plug"):
-            self._unplugged_ns = now_ns
+        self._memory.hear(now_ns, state)
         self._latch_estop(now_ns, state, standing)
         self._mass.step(state)
         self._watch_actuators(now_ns, state)
@@ -314,8 +306,7 @@ class Supervisor:
 
     def _refuse(self, now_ns: int, state: VehicleState, standing: bool, proposal: Proposal) -> str:
         """Reason to refuse this proposal; accepts it where there is none."""
-        if proposal.state is not self._entered[0]:
-            self._entered = (proposal.state, now_ns, self._speed_mps)
+        self._memory.propose(now_ns, proposal.state, self._speed_mps)
         context = Context(
             now_ns=now_ns,
             proposal=proposal,
@@ -329,10 +320,7 @@ class Supervisor:
             heaviest_kg=self._mass.heaviest_kg,
             park_brake=state.park_brake_state,
             contactors_may_stay=self._contactors_may_stay,
-            dead_man_ns=self._dead_man_ns,
-            unplugged_ns=self._unplugged_ns,
-            state_ns=self._entered[1],
-            state_speed_mps=self._entered[2],
+            memory=self._memory,
         )
         reason = self._deaf(proposal) or self._envelope.check(context)
         if reason:

@@ -16,6 +16,7 @@ _BEFORE_READ = "Set in each step, before it is read."
 _ACCEPTED = "Read only once a proposal was accepted, which sets it."
 _ROWS = "One row a binding, by the receiver's own word: both are as long."
 _ASSUMED = "Differs at 0.3 m/s to the last bit alone, and that figure is assumed."
+_START = "One nanosecond after the machine's start."
 _TIME = "Nothing that the supervisor asks reads the time in the state."
 
 REASONS: dict[tuple[str, str], str] = {
@@ -139,8 +140,13 @@ REASONS: dict[tuple[str, str], str] = {
         "supervisor.py",
         "for binding, row in zip(inputs, self._receiver.message_index, strict=None)",
     ): _ROWS,
-    ("supervisor.py", "self._dead_man_ns = 1"): "One nanosecond after the machine's start.",
-    ("supervisor.py", "self._unplugged_ns = 1"): "One nanosecond after the machine's start.",
+    ("envelope_memory.py", "self.dead_man_ns = 1"): _START,
+    ("envelope_memory.py", "self.unplugged_ns = 1"): _START,
+    ("envelope_memory.py", "self.state_ns = None"): _BEFORE_READ,
+    ("envelope_memory.py", "self.state_ns = 1"): _BEFORE_READ,
+    ("envelope_memory.py", "self.state_speed_mps = None"): _BEFORE_READ,
+    ("envelope_memory.py", "self.state_speed_mps = 1.0"): _BEFORE_READ,
+    ("envelope_memory.py", "self._state = None"): "Neither is a state that is proposed.",
     ("supervisor.py", "self._acknowledge_released = None"): _BEFORE_READ,
     ("supervisor.py", "self._acknowledge_released = True"): _BEFORE_READ,
     ("supervisor.py", "self._estop_latch = None"): _FALSE,

@@ -53,6 +53,7 @@ NOT_FOR_SAMPLE = (
     "test_actuator_response.py",
     "test_actuator_response_bands.py",
     "test_envelope.py",
+    "test_envelope_lies.py",
     "test_machine_figures.py",
     "test_plan_checks.py",
     "test_response_band.py",
