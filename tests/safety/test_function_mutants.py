@@ -164,7 +164,7 @@ def test_a_good_score_and_a_reason_for_each_survivor_is_status_0(
     assert functions.main(["estop.py"]) == 0
     out = capsys.readouterr().out
     assert "estop.py                    20 mutants    95.0%" in out
-    assert f"self.heard = None\n        {REASONS['estop.py', 'self._heard = None']}" in out
+    assert f"self.heard = None\n        {REASONS['estop.py', 'self.heard = None']}" in out
 
 
 def test_a_survivor_without_a_reason_is_status_1(
