@@ -95,13 +95,14 @@ def test_a_leak_a_loss_and_an_end_are_problems() -> None:
         **THERE,
     )
     assert len(bad.problems()) == 7
-    bad.block_growth = {"control": Growth(1500.0, 499.0, 9e4), "services": Growth(1500.0, 501.0, 9e4)}
-    assert bad.problems()[-4] == "control keeps 1500 ± 499 blocks more each hour, limit 1000"
+    bad.block_growth = {"control": Growth(12e3, 1999.0, 9e4), "services": Growth(12e3, 2001.0, 9e4)}
+    assert bad.problems()[-4] == "control keeps 12000 ± 1999 blocks more each hour, limit 10000"
     bad.block_growth = {}
     # 200 kB/h are 2 kB in a minute; in ten minutes they are growth.
     bad.seconds = 600.0
+    bad.block_growth = {"control": Growth(1500.0, 499.0, 9e4), "services": Growth(1500.0, 501.0, 9e4)}
     bad.ticks, bad.proposals, bad.driven_m, bad.heard_frames = 60_000, 60_000, 5000.0, {"ear": 234_000}
-    assert len(bad.problems()) == 8
+    assert len(bad.problems()) == 9
     bad.seconds, bad.growth = 60.0, {"control": Growth(110_000.0, 10_000.0, 5000.0)}
     assert len(bad.problems()) == 8
 

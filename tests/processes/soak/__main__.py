@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bus_vehicle import ROOT
-from tests.processes.soak.run import BLOCK_MAX_PER_H, GROWTH_MAX_KB_PER_H, Soak, soak
+from tests.processes.soak.run import GROWTH_MAX_KB_PER_H, Soak, soak
 from vehicle_hil.stall_meter import StallMeterError
 
 JSON = "soak.json"
@@ -34,7 +34,7 @@ def as_text(found: Soak) -> str:
     ]
     lines += [
         f"  {name}: {one.last:.0f} blocks held, {one.per_h:+.0f} ± {one.uncertain_per_h:.0f} each hour "
-        f"(limit {BLOCK_MAX_PER_H:.0f})"
+        f"(limit {found.block_max_per_h:.0f})"
         for name, one in found.block_growth.items()
     ]
     if found.excused:
