@@ -147,7 +147,8 @@ EXPECTATIONS: dict[str, Expect | tuple[Expect, Expect]] = {
     "hold_left": replace(emergency(1.0, "FAULT"), stop_extra_m=0.3),
     # The worn linings give a fiftieth of 420 kN on 26.5 t, and rolling the rest.
     "limit_not_obeyed": (
-        replace(minimal_risk(6.0, end="FAULT"), stop_mps2=0.35),
+        # It rolls on beyond its plan and off its route: no acknowledge lets AUTO go on from there.
+        replace(minimal_risk(6.0, end="FAULT"), stop_mps2=0.35, after="SAFE_STOP"),
         replace(minimal_risk(4.0, end="FAULT"), stop_mps2=0.35),
     ),
     # Position. The further it drives blind, the less it knows: slowly so at 2 m/s.
