@@ -1,6 +1,7 @@
 """Drives there, misbehaves, watches. Times are the kernel's, on the bus; motion is the plant's truth."""
 
 import signal
+import tempfile
 import time
 from collections.abc import Sequence
 from itertools import pairwise
@@ -59,8 +60,8 @@ def run_case(case: Case, folder: Path) -> Outcome:
     """The first of up to TRIES runs in which the machine did not stall; the last one if it always did."""
     unreached: list[str] = []
     for repeats in range(TRIES):
-        attempt = folder / f"{case.process}-{case.how}-{case.place.speed_mps:g}-{repeats}"
-        attempt.mkdir(parents=True)
+        # A short name: addresses of sockets lie in it, which end at 107 bytes.
+        attempt = Path(tempfile.mkdtemp(prefix="", dir=folder))
         try:
             outcome = run_once(case, attempt)._replace(repeats=repeats)
         except NotReachedError as error:
