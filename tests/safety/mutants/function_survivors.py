@@ -14,10 +14,11 @@ _TO_THE_BIT = (
 _UNUSED = "Triggers of its own making are never fired, and no callback asks for an event."
 _BEFORE_READ = "Set in each step, before it is read."
 _ACCEPTED = "Read only once a proposal was accepted, which sets it."
+_DECODED = "A payload that is not remembered is decoded anew, to the same."
 _ROWS = "One row a binding, by the receiver's own word: both are as long."
 _ASSUMED = "Differs at 0.3 m/s to the last bit alone, and that figure is assumed."
 _START = "One nanosecond after the machine's start."
-_TIME = "Nothing that the supervisor asks reads the time in the state."
+_TIME = "Nothing that the supervisor or its ear asks reads the time in the state."
 
 REASONS: dict[tuple[str, str], str] = {
     ("estop.py", "self.heard = None"): _FALSE,
@@ -146,7 +147,26 @@ REASONS: dict[tuple[str, str], str] = {
     ("envelope_memory.py", "self.state_ns = 1"): _BEFORE_READ,
     ("envelope_memory.py", "self.state_speed_mps = None"): _BEFORE_READ,
     ("envelope_memory.py", "self.state_speed_mps = 1.0"): _BEFORE_READ,
-    ("envelope_memory.py", "self._state = None"): "Neither is a state that is proposed.",
+    ("envelope_memory.py", "self._state: SafetyState = None"): "Neither is a state that is proposed.",
+    ("bus_watch.py", "self.renewed: tuple[str, ...] = None"): _BEFORE_READ,
+    ("bus_watch.py", "self.released: tuple[str, ...] = None"): _BEFORE_READ,
+    ("estop_ear.py", "pressed = None"): _FALSE,
+    ("estop_ear.py", "for row, binding in dict(zip(layout.row_index, bindings, strict=None)).items()"): _ROWS,
+    ("estop_ear.py", "for row, binding in dict(zip(layout.row_index, bindings, )).items()"): _ROWS,
+    (
+        "estop_ear.py",
+        "for row, binding in dict(zip(layout.row_index, bindings, strict=False)).items()",
+    ): _ROWS,
+    ("estop_ear.py", "for row, verdict in zip(self._row_of, self._store.verdicts(), strict=None)"): _ROWS,
+    ("estop_ear.py", "for row, verdict in zip(self._row_of, self._store.verdicts(), )"): _ROWS,
+    ("estop_ear.py", "for row, verdict in zip(self._row_of, self._store.verdicts(), strict=False)"): _ROWS,
+    ("estop_ear.py", "state = None"): _DECODED,
+    ("estop_ear.py", "state = self._known.get(None)"): _DECODED,
+    ("estop_ear.py", "if len(self._known) <= _MEMO_MAX:"): _DECODED,
+    ("estop_ear.py", "self._known[key] = None"): _DECODED,
+    ("estop_ear.py", "return self._builder.build(values.tolist(), reasons, None)"): _TIME,
+    ("estop_ear.py", "return self._builder.build(values.tolist(), reasons, 1)"): _TIME,
+    ("fault_monitor.py", "self.acknowledged: tuple[str, ...] = None"): _BEFORE_READ,
     ("supervisor.py", "self._acknowledge_released = None"): _BEFORE_READ,
     ("supervisor.py", "self._acknowledge_released = True"): _BEFORE_READ,
     ("supervisor.py", "self._estop_latch = None"): _FALSE,
