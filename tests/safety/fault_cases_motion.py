@@ -87,10 +87,16 @@ MOTION: tuple[Case, ...] = (
             for status in ActuatorStatus
             if status not in (ActuatorStatus.OFF, ActuatorStatus.LATCHED_STOP)
         ),
-        tuple(
-            in_state(S.READY, seen(**{signal: status}))
-            for signal in ("traction_status", "brake_status", "steering_status")
-            for status in (ActuatorStatus.OFF, ActuatorStatus.LATCHED_STOP)
+        (
+            *(
+                in_state(S.READY, seen(**{signal: status}))
+                for signal in ("traction_status", "brake_status", "steering_status")
+                for status in (ActuatorStatus.OFF, ActuatorStatus.LATCHED_STOP)
+            ),
+            in_state(
+                S.READY,
+                seen(traction_status=ActuatorStatus.OFF, steering_status=ActuatorStatus.LATCHED_STOP),
+            ),
         ),
         3,
         500,

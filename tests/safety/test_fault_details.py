@@ -36,6 +36,7 @@ DETAILS: dict[str, tuple[str, ...]] = {
         "brake_status LATCHED_STOP",
         "steering_status OFF",
         "steering_status LATCHED_STOP",
+        "traction_status OFF, steering_status LATCHED_STOP",
     ),
     "steering_implausible": ("off",),
     "traction_implausible": ("off",),
