@@ -14,6 +14,9 @@ _TO_THE_BIT = (
 _UNUSED = "Triggers of its own making are never fired, and no callback asks for an event."
 _BEFORE_READ = "Set in each step, before it is read."
 _ACCEPTED = "Read only once a proposal was accepted, which sets it."
+_SECOND = "Compared from the second sample on: how a plan begins is another check."
+_AS_LONG = "A plan whose lists differ in length was refused before (`defect`)."
+_NO_COMMAND = "Equal to no command, as None is."
 _DECODED = "A payload that is not remembered is decoded anew, to the same."
 _ROWS = "One row a binding, by the receiver's own word: both are as long."
 _ASSUMED = "Differs at 0.3 m/s to the last bit alone, and that figure is assumed."
@@ -167,6 +170,30 @@ REASONS: dict[tuple[str, str], str] = {
     ("estop_ear.py", "return self._builder.build(values.tolist(), reasons, None)"): _TIME,
     ("estop_ear.py", "return self._builder.build(values.tolist(), reasons, 1)"): _TIME,
     ("fault_monitor.py", "self.acknowledged: tuple[str, ...] = None"): _BEFORE_READ,
+    ("plan_checks.py", "ahead_m, last_1pm, last_front, last_rear = 0.0, 1.0, 0.0, 0.0"): _SECOND,
+    ("plan_checks.py", "ahead_m, last_1pm, last_front, last_rear = 0.0, 0.0, 1.0, 0.0"): _SECOND,
+    ("plan_checks.py", "ahead_m, last_1pm, last_front, last_rear = 0.0, 0.0, 0.0, 1.0"): _SECOND,
+    (
+        "plan_checks.py",
+        "for curvature_1pm, crab_rad in zip(plan.curvature_1pm, plan.crab_rad, strict=None):",
+    ): _AS_LONG,
+    (
+        "plan_checks.py",
+        "for curvature_1pm, crab_rad in zip(plan.curvature_1pm, plan.crab_rad, strict=False):",
+    ): _AS_LONG,
+    ("plan_checks.py", "for curvature_1pm, crab_rad in zip(plan.curvature_1pm, plan.crab_rad, ):"): _AS_LONG,
+    (
+        "plan_checks.py",
+        "left = square - 2.0 * braking_mps2 * (ahead_m - free_m) if ahead_m >= free_m else square",
+    ): "Where braking just begins nothing is taken yet.",
+    ("response_band.py", 'self._told: tuple[float, float] | None = ""'): _NO_COMMAND,
+    ("response_band.py", 'self._told = ""'): _NO_COMMAND,
+    (
+        "response_band.py",
+        "self._told = None",
+    ): "The same command once more acts as long as its first: the memory alone is longer.",
+    ("host_watch.py", "self._knew_temperature = None"): _FALSE,
+    ("host_watch.py", "self._knew_disk = None"): _FALSE,
     ("supervisor.py", "self._acknowledge_released = None"): _BEFORE_READ,
     ("supervisor.py", "self._acknowledge_released = True"): _BEFORE_READ,
     ("supervisor.py", "self._estop_latch = None"): _FALSE,
