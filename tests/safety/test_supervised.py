@@ -1,4 +1,4 @@
-"""What is supervised of `control` and of the supervisor itself; the figures are written here a second time."""
+"""What is supervised of `control` and of the supervisor itself; its figures stand here a second time."""
 
 import pytest
 
