@@ -67,14 +67,17 @@ class ReportDesk:
     def take(self, now_ns: int) -> tuple[SupervisorReport, list[BusEvent]]:
         """The report that counts now, and events of the supervisor's ports since the last call."""
         events: list[BusEvent] = []
+        self._begun_ns = now_ns if self._begun_ns is None else self._begun_ns
         for message in self._inbox.take():
             said = self._codec.decode(message)
-            if said is not None:
+            if said is None:
+                continue
+            events += said.bus_events
+            # What lay here while this process still began tells nothing of now, not even that it is late.
+            if said.time_ns >= self._begun_ns - REPORT_AGE_MAX_NS:
                 said_ns = min(said.time_ns, now_ns)
                 self._last_ns = said_ns if self._last_ns is None else max(self._last_ns, said_ns)
                 self._report = said.report
-                events += said.bus_events
-        self._begun_ns = now_ns if self._begun_ns is None else self._begun_ns
         late = (
             now_ns - self._begun_ns > BEGIN_MAX_NS
             if self._last_ns is None

@@ -160,6 +160,18 @@ def test_a_report_is_as_old_as_it_says_and_not_as_long_as_it_has_lain_there(benc
     assert [tick.report.took_over for tick in ticks] == ["", NO_REPORT, NO_REPORT]
 
 
+def test_what_lay_there_while_control_began_tells_nothing_of_now(bench: Bench) -> None:
+    """A start takes longer than the queue of reports is deep: the first tick stopped the drive by that."""
+    old = SupervisorReport("no proposal from control", True, 0)
+    foreign = BusEvent(0, "drive", EventKind.FOREIGN_SENDER, 2, 7)
+    for time_ns in (500 * MS, 510 * MS, 950 * MS):
+        bench.reports.send(ReportCodec().encode(ReportMessage(time_ns, old, [foreign])))
+    ticks = bench.ticks(3)
+    assert [tick.report.took_over for tick in ticks] == [""] * 3
+    assert not any(tick.report.estop for tick in ticks)
+    assert ticks[0].host.bus_events == (foreign,) * 3, "events are told whenever they were"
+
+
 def test_no_report_is_made_younger_by_an_older_one_or_one_from_the_future(bench: Bench) -> None:
     well = SupervisorReport("", False, 0)
     for time_ns in (1_005 * MS, 900 * MS, 5_000 * MS):
