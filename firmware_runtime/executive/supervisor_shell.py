@@ -109,9 +109,12 @@ class SupervisorShell:
 
     def turn(self) -> None:
         """Waits for whatever comes first, at most until the deadline, and steps if it asks for that."""
-        now_ns = self._wait()
-        urgent = self._hear(now_ns)
-        proposal = self._newest(now_ns) if now_ns >= self._listens_ns else None
+        woken_ns = self._wait()
+        urgent = self._hear(woken_ns)
+        proposal = self._newest(woken_ns) if woken_ns >= self._listens_ns else None
+        # Read after what is judged by it: pushed aside in between, it would find a proposal that came
+        # meanwhile to be from the future, and stop a truck that is well.
+        now_ns = self._clock.now_ns()
         if proposal is not None or urgent or now_ns >= self._due_ns:
             self._step(now_ns, proposal, urgent)
 

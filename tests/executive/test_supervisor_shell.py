@@ -206,6 +206,27 @@ def test_a_proposal_goes_out_as_it_comes(process: Process) -> None:
     assert process.supervisor.report.rejected == 0
 
 
+def test_a_proposal_that_comes_while_it_is_pushed_aside_is_not_from_the_future(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between waking up and reading what came, a busy machine may give it no processor for a while."""
+
+    def pushed_aside(now_ns: int) -> list[Frame]:
+        process.time.time_ns += 12 * MS
+        process.propose()
+        process.time.time_ns += MS // 2
+        return []
+
+    process.propose()
+    process.shell.turn()
+    process.time.time_ns += 7 * MS
+    monkeypatch.setattr(process.wires[0], "receive", pushed_aside)
+    process.shell.turn()
+    assert process.shell.statistics.forwarded == 2
+    assert process.supervisor.report.rejected == 0
+    assert process.supervisor.report.took_over == ""
+
+
 @pytest.mark.requirement("SR-10", "SR-11")
 @pytest.mark.parametrize("message", [None, b"", b"no proposal"])
 def test_a_flood_of_proposals_stops_the_vehicle_and_never_silences_the_supervisor(
