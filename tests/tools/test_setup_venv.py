@@ -224,3 +224,36 @@ def test_stamp_is_written_last_and_at_once(tree: Path) -> None:
     names = {path.name for path in (tree / ".venv").iterdir()}
     assert names == {setup_venv.STAMP}
     assert time.time() - (tree / ".venv" / setup_venv.STAMP).stat().st_mtime < 60
+
+
+def put_timed(folder: Path, seconds: str, status: int = 0) -> Path:
+    """A Python of our version that says it took so long for the work."""
+    folder.mkdir(exist_ok=True)
+    python = folder / "python{}.{}".format(*sys.version_info[:2])
+    python.write_text(f'#!/bin/sh\ncase "$3" in *took_s*) echo {seconds};; *) exit {status};; esac\n')
+    python.chmod(0o755)
+    return python
+
+
+def test_a_much_faster_build_of_the_same_python_is_taken(tmp_path: Path) -> None:
+    own = str(put_timed(tmp_path / "own", "0.100"))
+    fast = put_timed(tmp_path / "fast", "0.050")
+    put_timed(tmp_path / "medium", "0.070")
+    folders = tuple(str(tmp_path / name) for name in ("medium", "fast", "nowhere"))
+    assert setup_venv.fastest_python(own, folders) == str(fast)
+
+
+@pytest.mark.parametrize(("seconds", "status"), [("0.095", 0), ("0.200", 0), ("0.010", 1)], ids=str)
+def test_one_that_is_hardly_faster_or_does_not_serve_is_not(
+    tmp_path: Path, seconds: str, status: int
+) -> None:
+    own = str(put_timed(tmp_path / "own", "0.100"))
+    put_timed(tmp_path / "other", seconds, status)
+    assert setup_venv.fastest_python(own, (str(tmp_path / "other"), str(tmp_path / "own"))) == own
+
+
+def test_the_work_that_is_timed_runs() -> None:
+    took_s = setup_venv.seconds_of(sys.executable)
+    assert took_s is not None
+    assert took_s > 0.0
+    assert setup_venv.seconds_of("/nowhere/python3") is None
