@@ -116,7 +116,7 @@ class SupervisorShell:
         # meanwhile to be from the future, and stop a truck that is well.
         now_ns = self._clock.now_ns()
         if proposal is not None or urgent or now_ns >= self._due_ns:
-            self._step(now_ns, proposal, urgent)
+            self._step(woken_ns, now_ns, proposal, urgent)
 
     def _wait(self) -> int:
         now_ns = self._clock.now_ns()
@@ -151,11 +151,12 @@ class SupervisorShell:
         self.statistics.unreadable += proposal is None
         return proposal
 
-    def _step(self, now_ns: int, proposal: Proposal | None, urgent: bool) -> None:
+    def _step(self, woken_ns: int, now_ns: int, proposal: Proposal | None, urgent: bool) -> None:
         statistics = self.statistics
         statistics.steps += 1
         arrived, self._arrived = self._arrived, 0
-        self._own.begin(now_ns)
+        # What it hears counts too: a supervisor that takes long over it is slow.
+        self._own.begin(woken_ns)
         out = self._supervisor.step(now_ns, (), proposal, arrived)
         sends = self._own.may_send(self._clock.now_ns())
         if sends:

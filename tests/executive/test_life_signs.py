@@ -93,7 +93,10 @@ def test_that_it_was_asked_to_end_is_told_once(heard: Heard) -> None:
     assert heard.take() == ["STOPPING=1"]
 
 
-def test_without_a_watchdog_there_is_none_to_feed(tmp_path: Path) -> None:
-    life = LifeSigns(Notifier(None), lambda: "")
+def test_without_systemd_and_watchdog_it_asks_for_its_words_and_tells_nobody() -> None:
+    asked: list[int] = []
+    life = LifeSigns(Notifier(None), lambda: str(asked.append(1)))
     life.well(0)
+    life.well(10 * MS)
     life.ending()
+    assert len(asked) == 1

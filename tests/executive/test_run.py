@@ -289,8 +289,10 @@ def test_where_it_dies_itself_the_three_are_asked_to_end(
     route: Path, receiver: str, tmp_path: Path, start: Callable[..., Run]
 ) -> None:
     run = start(*arguments(route, receiver, "--link", str(tmp_path)))
+    assert not any(gone(pid) for pid in run.pids.values())
     run.process.kill()
     until(lambda: all(gone(pid) for pid in run.pids.values()))
+    assert all(gone(pid) for pid in run.pids.values())
 
 
 def test_a_signal_from_the_terminal_reaches_it_alone(

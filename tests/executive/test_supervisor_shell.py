@@ -173,6 +173,18 @@ def test_one_slow_step_says_nothing_and_is_made_again_at_once(process: Process) 
     assert process.own.status is LocalStatus.OK
 
 
+@pytest.mark.requirement("SR-11")
+def test_slow_in_hearing_is_slow_all_the_same(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(now_ns: int) -> list[Frame]:
+        process.time.time_ns += 30 * MS
+        return []
+
+    process.steps(50)
+    monkeypatch.setattr(process.wires[0], "receive", slow)
+    assert process.steps(12) == 0
+    assert process.own.status is LocalStatus.EXPIRED
+
+
 def test_its_loop_ends_by_itself_then(process: Process) -> None:
     process.steps(50)
     process.supervisor.takes_ns = 30 * MS

@@ -130,6 +130,7 @@ def test_a_start_that_is_cut_short_is_made_again_in_the_same_way(folder: Path, b
         begin().pause(after_s)
     world = begin()
     world.run(lambda w: w.now_ns > 0 and w.state is S.SAFE_STOP, 5)
+    assert world.latches == (False, False, True)
 
 
 @pytest.mark.requirement("SR-06")
