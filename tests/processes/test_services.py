@@ -85,14 +85,14 @@ def test_a_disk_that_fails_ends_the_recording_and_no_process_and_control_is_told
     (computer.folder / "letter").write_text("dear")
     computer.further["services"] = ["--record", str(computer.folder / "letter"), "--append"]
     computer.start("services", "supervisor", "control")
-    word = ServicesWord(computer.folder, MonotonicClock())
+    word = ServicesWord(computer.link, MonotonicClock())
     until(lambda: "expected a black box" in word().recorder_error)
     share = word().free_share
     assert share is not None
     assert 0.0 <= share <= 1.0
 
     def told() -> bool:
-        page = look(computer.folder, time.monotonic_ns()).control
+        page = look(computer.link, time.monotonic_ns()).control
         drive = page.drive if page is not None else None
         return drive is not None and any(fault.startswith("recorder_failed") for fault in drive.faults)
 

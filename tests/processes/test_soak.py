@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.processes.kill_matrix.case import NotReachedError
+from tests.processes.soak import run
 from tests.processes.soak.__main__ import as_text
 from tests.processes.soak.counters import CounterWatch
 from tests.processes.soak.growth import Growth, growth
@@ -32,6 +34,26 @@ def test_a_minute_under_load_loses_and_leaves_nothing(tmp_path: Path) -> None:
     assert found.problems() == []
     if found.excused:
         pytest.skip(found.excused)
+
+
+@pytest.mark.parametrize("stalled", [True, False])
+def test_a_drive_that_did_not_begin_is_tried_again_only_where_the_machine_is_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stalled: bool
+) -> None:
+    tries: list[Path] = []
+
+    def not_reached(seconds: float, folder: Path, tell: object) -> Soak:
+        tries.append(folder)
+        raise NotReachedError("it stands", stalled)
+
+    monkeypatch.setattr(run, "_soak_once", not_reached)
+    if stalled:
+        assert soak(SECONDS, tmp_path, print).excused != ""
+        assert len(set(tries)) == 5
+    else:
+        with pytest.raises(NotReachedError, match="it stands"):
+            soak(SECONDS, tmp_path, print)
+        assert len(tries) == 1
 
 
 def test_an_overrun_is_explained_by_a_stall_that_is_as_long_as_it_was_too_long() -> None:

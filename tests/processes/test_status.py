@@ -32,7 +32,7 @@ def status(link: Path) -> dict[str, Any]:
 
 def test_it_tells_what_the_processes_do_and_notices_one_that_hangs(computer: Computer) -> None:
     computer.drive_to(1.0)
-    told = status(computer.folder)
+    told = status(computer.link)
     assert (told["life"]["control"], told["life"]["supervisor"]) == ("runs", "runs")
     assert told["control"]["drive"]["state"] == "AUTO"
     assert told["control"]["drive"]["permissions"]["propulsion"] is True
@@ -44,9 +44,9 @@ def test_it_tells_what_the_processes_do_and_notices_one_that_hangs(computer: Com
     assert stages["motion"]["times"] > 100
     computer.signal("control", signal.SIGSTOP)
     end_s = time.monotonic() + 10.0
-    while status(computer.folder)["life"]["control"] == "runs":
+    while status(computer.link)["life"]["control"] == "runs":
         assert time.monotonic() < end_s
-    told = status(computer.folder)
+    told = status(computer.link)
     assert told["life"] == {"supervisor": "runs", "control": "no sign of life", "services": "not started"}
     assert told["supervisor"]["took_over"] == "no proposal from control"
     os.kill(computer.children["control"].pid, signal.SIGCONT)

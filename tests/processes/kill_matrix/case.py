@@ -88,9 +88,8 @@ def run_once(case: Case, folder: Path) -> Outcome:
         computer.go()
         began = _reach(case, computer)
         if began is None:
-            silent = computer.missed_in_a_row >= MISSED_MAX
-            stalled = silent or meter.worst_ns(start_ns, time.monotonic_ns()) > STALL_MAX_NS
-            raise NotReachedError(f"{case}: it was not there\n{computer.status()}", stalled)
+            words = f"{case}: it was not there\n{computer.status()}"
+            raise NotReachedError(words, machine_stalled(meter, computer, start_ns))
         truths = len(computer.truths)
         number = getattr(signal, case.how, signal.SIGUSR1)
         begin_ns = computer.signal(case.process, number)
@@ -109,6 +108,23 @@ def run_once(case: Case, folder: Path) -> Outcome:
         )
 
 
+def machine_stalled(meter: StallMeter, computer: Computer, since_ns: int) -> bool:
+    """The machine gave no processor for more than a tick since then, or the vehicle itself was silent."""
+    silent = computer.missed_in_a_row >= MISSED_MAX
+    return silent or meter.worst_ns(since_ns, time.monotonic_ns()) > STALL_MAX_NS
+
+
+def stopped(computer: Computer, truth: Truth) -> bool:
+    """It stands in a state that it does not leave by itself."""
+    return _said_state(computer) in STOPPED and truth.speed_mps == 0.0
+
+
+def _said_state(computer: Computer) -> int | None:
+    """By its last heartbeats."""
+    said = (v["SafetyState"] for _, name, v in computer.frames[:-9:-1] if name == "RuntimeHeartbeat")
+    return next(said, None)
+
+
 def _reach(case: Case, computer: Computer) -> Truth | None:
     """Where it is after it came there and was watched for a while; None where it was not, or no longer."""
     if not _come(case, computer):
@@ -122,10 +138,9 @@ def _come(case: Case, computer: Computer) -> bool:
     end_s = time.monotonic() + REACH_MAX_S
     while time.monotonic() < end_s:
         truth = computer.look()
-        said = (v["SafetyState"] for _, name, v in computer.frames[:-9:-1] if name == "RuntimeHeartbeat")
-        state = next(said, None)
-        if state in STOPPED and truth.speed_mps == 0.0:
+        if stopped(computer, truth):
             break
+        state = _said_state(computer)
         if case.place is AT_REST:
             if truth.distance_m > 0.5 * SHORT_M and truth.speed_mps == 0.0 and state == SafetyState.READY:
                 return True

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bus_vehicle import ROOT
+from tests.processes.kill_matrix.case import NotReachedError
 from tests.processes.soak.run import GROWTH_MAX_KB_PER_H, Soak, soak
 from vehicle_hil.stall_meter import StallMeterError
 
@@ -56,6 +57,9 @@ def main() -> int:
         except StallMeterError as error:
             print(f"soak: {error}", file=sys.stderr)
             return 2
+        except NotReachedError as error:
+            print(f"soak: {error}", file=sys.stderr)
+            return 1
     progress("")
     print(as_text(found))
     path = options.out / JSON
