@@ -133,7 +133,7 @@ class Supervisor:
         self._hard = False
         """The stop of its own is an emergency stop."""
         self._springs_too = False
-        """In it the service brake did not do what it was told."""
+        """In it the service brake did not do what it was told; until a proposal is followed again."""
         self._proposed = self._in_charge = False
         """What was accepted last, what went out last was a proposal, and not a stop of its own."""
         self._good_since_ns: int | None = None
@@ -357,7 +357,6 @@ class Supervisor:
             self._took_over = ""
             self._first_look.angle_awaited = False
             self._hard = False
-            self._springs_too = False
             self._good_since_ns = None
 
     def _own_stop(self, now_ns: int, state: VehicleState, standing: bool, emergency: bool) -> Commands:
@@ -378,8 +377,9 @@ class Supervisor:
         keep = last.contactor_request if self._contactors_may_stay else ContactorRequest.OPEN
         # Springs do not close on turning wheels, but where the service brake does not come, or says that it
         # has failed: they are the friction that is left, and without them the vehicle rolls for hundreds of
-        # metres. A brake that has said so once in this stop is not waited for again, nor if it falls silent.
-        if state.usable("brake_status") and state.brake_status is ActuatorStatus.FAULT:
+        # metres. A brake that has said so once in this stop is not waited for again. Where it is silent its
+        # last word counts.
+        if state.brake_status is ActuatorStatus.FAULT:
             self._springs_too = True
         springs = standing or self._springs_too
         self._accepted = commands = Commands(

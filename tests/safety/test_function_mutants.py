@@ -15,7 +15,6 @@ from tests.safety.mutants.functions import (
     COPIED,
     LEFT_OUT,
     NOT_FOR_SAMPLE,
-    OPEN,
     ROOT,
     SAFETY,
     SAMPLE,
@@ -71,7 +70,7 @@ def test_of_a_class():
 def test_what_is_named_is_there() -> None:
     for name in {file for file, _ in REASONS}:
         assert (ROOT / SAFETY / name).is_file()
-    for name in (*SAMPLE, *OPEN):
+    for name in SAMPLE:
         assert (ROOT / SAFETY / name).is_file()
     for name in (*LEFT_OUT, *NOT_FOR_SAMPLE):
         assert (ROOT / "tests" / "safety" / name).is_file()
@@ -173,6 +172,19 @@ def test_a_survivor_without_a_reason_is_status_1(
     monkeypatch.setattr(functions, "REASONS", {})
     assert functions.main(["estop.py"]) == 1
     assert "survivors without a reason: 1" in capsys.readouterr().out
+
+
+def test_a_reason_that_no_survivor_needs_is_named_where_all_are_judged(
+    ran: dict[str, dict[str, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    needless = "no survivor needs the reason of estop.py: self._seen_pressed = None"
+    assert functions.main(["estop.py"]) == 0
+    out = capsys.readouterr().out
+    assert needless in out
+    assert "reason of estop.py: self.heard = None" not in out, "that one lived"
+    assert "reason of permits.py" not in out, "not judged"
+    functions.main(["--sample", "estop.py"])
+    assert "no survivor needs" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("outcome", [SURVIVED, NO_TESTS])

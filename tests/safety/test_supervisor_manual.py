@@ -136,6 +136,17 @@ def test_a_brake_that_does_not_follow_is_a_stop_for_a_driver_too(by_hand: Rig) -
 
 
 @pytest.mark.requirement("SR-20")
+def test_a_traction_that_does_not_follow_hides_no_brake_that_does_not(by_hand: Rig) -> None:
+    push(by_hand)
+    by_hand.stuck.add("brake")
+    by_hand.commands = {"brake_force_n": 60_000.0, "traction_torque_nm": 0.0}
+    by_hand.tick(40)
+    assert by_hand.supervisor.report.torque_taken.startswith("traction does not follow")
+    assert by_hand.supervisor.report.took_over.startswith("brake does not follow")
+    assert by_hand.said["BrakeCommand"]["ForceRequest"] == WHOLE_BRAKE_N
+
+
+@pytest.mark.requirement("SR-20")
 def test_torque_comes_back_once_manual_was_left_at_standstill_and_not_before(by_hand: Rig) -> None:
     fail_status(by_hand)
     by_hand.tick(3)

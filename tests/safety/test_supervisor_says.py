@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from firmware_runtime.can.frame import Frame
+from firmware_runtime.safety.supervised import OwnStage
 from firmware_runtime.safety.supervisor import Supervisor, SupervisorReport
 from firmware_runtime.vehicle.enums import (
     Configuration,
@@ -76,8 +77,22 @@ def test_control_is_told_the_identity_and_how_many_proposals_were_refused(rig: R
 
 
 def test_before_its_first_step_it_has_nothing_to_report_but_what_it_is(truck: Profile) -> None:
-    told = Supervisor(truck).report
-    assert told == SupervisorReport("", False, 0, {}, truck.identity)
+    new = Supervisor(truck)
+    assert new.report == SupervisorReport("", False, 0, {}, truck.identity)
+    assert new.may_end is False
+    assert new.parked is False
+
+
+def test_each_step_marks_its_stages_in_their_order(truck: Profile) -> None:
+    """What its own supervision of time goes by."""
+    marked: list[OwnStage] = []
+    rig = Rig(truck)
+    rig.supervisor = Supervisor(truck, marked.append)
+    rig.tick()
+    assert marked == [OwnStage.HEARD, OwnStage.JUDGED, OwnStage.ENCODED]
+    rig.proposing = False
+    rig.tick(3)
+    assert marked == [OwnStage.HEARD, OwnStage.JUDGED, OwnStage.ENCODED] * 4
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,25 @@ def test_a_brake_that_said_it_has_failed_keeps_its_springs_when_it_falls_silent(
     assert rig.said["BrakeCommand"]["ParkBrakeRequest"] == "APPLY"
 
 
+@pytest.mark.requirement("SR-20")
+def test_where_a_brake_is_silent_its_last_word_counts(rig: Rig) -> None:
+    """It failed at rest, which is no stop, and is not heard any more when the truck rolls away."""
+    rig.drive_at(5.0)
+    rig.vehicle.roll(0.0)
+    rig.commands = {"traction_torque_nm": 0.0, "brake_force_n": 180_000.0}
+    rig.tick(30)
+    rig.vehicle.set("BrakeFeedback", Status="FAULT")
+    rig.tick(3)
+    rig.vehicle.silent.add("BrakeFeedback")
+    rig.tick(30)
+    assert rig.supervisor.report.took_over == ""
+    assert rig.said["BrakeCommand"]["ParkBrakeRequest"] == "RELEASE"
+    rig.vehicle.roll(5.0)
+    rig.tick(10)
+    assert rig.supervisor.report.took_over.startswith("lost brake_status")
+    assert rig.said["BrakeCommand"]["ParkBrakeRequest"] == "APPLY"
+
+
 def test_springs_of_one_stop_are_not_those_of_the_next(rig: Rig) -> None:
     rig.drive_at(5.0)
     rig.vehicle.set("BrakeFeedback", Status="FAULT")

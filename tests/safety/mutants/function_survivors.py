@@ -13,7 +13,6 @@ _TO_THE_BIT = (
 )
 _UNUSED = "Triggers of its own making are never fired, and no callback asks for an event."
 _BEFORE_READ = "Set in each step, before it is read."
-_ACCEPTED = "Read only once a proposal was accepted, which sets it."
 _SECOND = "Compared from the second sample on: how a plan begins is another check."
 _AS_LONG = "A plan whose lists differ in length was refused before (`defect`)."
 _NO_COMMAND = "Equal to no command, as None is."
@@ -129,8 +128,7 @@ REASONS: dict[tuple[str, str], str] = {
         "supervisor.py",
         "self._age_max_ns = round(profile.data.safety.proposal_age_max_s * 1000000001.0)",
     ): _NANOSECOND,
-    ("supervisor.py", "self._accepted_ns = None"): _ACCEPTED,
-    ("supervisor.py", "self._accepted_ns = 1"): _ACCEPTED,
+    ("supervisor.py", "self._accepted_ns = self._gone_ns = self._last_proposal_ns = 1"): _START,
     ("supervisor.py", "self._odometer_m = 1.0"): "Only its differences count.",
     (
         "supervisor.py",
@@ -202,6 +200,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("supervisor.py", "self._acknowledge_released = True"): _BEFORE_READ,
     ("supervisor.py", "self._estop_latch = None"): _FALSE,
     ("supervisor.py", "self._stopped = None"): _FALSE,
+    ("supervisor.py", "self._stopped = True"): "Every message is due in the first step.",
     ("supervisor.py", "if abs(self._speed_mps) >= MOVING_MPS:"): _ASSUMED,
     ("supervisor.py", "if not standing and abs(self._speed_mps) >= MOVING_MPS:"): _ASSUMED,
     ("supervisor.py", "self._hard = None"): _FALSE,
@@ -210,7 +209,8 @@ REASONS: dict[tuple[str, str], str] = {
         'self._good_since_ns: int | None = ""',
     ): "A reason to stop sets it to None before it is read.",
     ("supervisor.py", "self._springs_too = None"): _FALSE,
-    ("supervisor.py", "self._in_charge = None"): _FALSE,
+    ("supervisor.py", "self._proposed = self._in_charge = None"): _FALSE,
+    ("supervisor.py", "self._first_look.angle_awaited = None"): _FALSE,
     ("supervisor.py", "self._control_seen = None"): _FALSE,
     (
         "supervisor.py",

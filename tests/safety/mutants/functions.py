@@ -1,13 +1,13 @@
 """Mutants of the functions of `firmware_runtime/safety`: mutmut makes them, that folder's tests judge them.
 
-tools/mutants                every mutant of every file but those in `OPEN`
+tools/mutants                every mutant of every file
 tools/mutants --sample       some of some files, the same each time: what CI judges
 tools/mutants estop.py ...   every mutant of these files
 
-Prints the score of each file and each survivor with its reason (`function_survivors.py`). Exit status 1 where
-the score is below 95 % or a survivor has no reason, 2 where the tests did not run to their end. mutmut cannot
-see tables that are built at import: `python -m tests.safety.mutants` mutates their rows. The work is done on
-a copy of the project, which goes afterwards.
+Prints the score of each file and each survivor with its reason (`function_survivors.py`), and each reason
+that no survivor needs. Exit status 1 where the score is below 95 % or a survivor has no reason, 2 where the
+tests did not run to their end. mutmut cannot see tables that are built at import: `python -m
+tests.safety.mutants` mutates their rows. The work is done on a copy of the project, which goes afterwards.
 """
 
 import argparse
@@ -26,8 +26,6 @@ from tests.safety.mutants.judging import NO_TESTS, SURVIVED
 
 ROOT = Path(__file__).parents[3]
 SAFETY = Path("firmware_runtime", "safety")
-OPEN = ("supervisor.py",)
-"""Not judged to the end yet: their survivors have neither a test nor a reason so far."""
 SAMPLE = (
     "bus_watch.py",
     "clock_watch.py",
@@ -126,6 +124,12 @@ def score(verdicts: Sequence[Verdict]) -> float:
     return sum(not verdict.lives for verdict in verdicts) / max(len(verdicts), 1)
 
 
+def idle_reasons(files: Collection[str], verdicts: Sequence[Verdict]) -> list[tuple[str, str]]:
+    """File and line of each reason that no survivor needs: found by a test now, or the code is gone."""
+    needed = {(verdict.file, verdict.line) for verdict in verdicts if verdict.lives}
+    return [key for key in REASONS if key[0] in files and key not in needed]
+
+
 def judge(files: Collection[str], sample: bool = False) -> int:
     with tempfile.TemporaryDirectory(prefix="mutants-") as work:
         found = run(prepare(Path(work), files, sample))
@@ -145,6 +149,8 @@ def judge(files: Collection[str], sample: bool = False) -> int:
     if not every:
         print("tools/mutants: no mutant at all", file=sys.stderr)
         return 2
+    for file, line in [] if sample else idle_reasons(files, every):
+        print(f"no survivor needs the reason of {file}: {line}")
     total = score(every)
     unexplained = sum(verdict.lives and not verdict.reason for verdict in every)
     wanted = f"at least {SCORE_MIN:.0%}"
@@ -161,8 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unknown = sorted(set(options.files) - set(known))
     if unknown:
         parser.error(f"expected files of {SAFETY}, got {', '.join(unknown)}")
-    every = [name for name in known if name not in OPEN]
-    return judge(options.files or (SAMPLE if options.sample else every), options.sample)
+    return judge(options.files or (SAMPLE if options.sample else known), options.sample)
 
 
 if __name__ == "__main__":
