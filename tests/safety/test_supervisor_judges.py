@@ -4,6 +4,7 @@ import pytest
 
 from firmware_runtime.vehicle.enums import SafetyState
 from firmware_runtime.vehicle.load import Profile
+from tests.bus_vehicle import TICK_NS
 from tests.safety.rig import Rig
 from tests.safety.support import profile
 
@@ -104,3 +105,19 @@ def test_a_plan_that_nobody_judged_is_not_what_it_stops_by(rig: Rig) -> None:
     rig.tick(40)
     assert rig.supervisor.report.took_over == "no proposal from control"
     assert rig.said["SteeringCommand"]["FrontAngle"] == pytest.approx(4.574, abs=0.01)
+
+
+@pytest.mark.requirement("SR-10")
+def test_where_nobody_counts_what_came_a_proposal_counts_as_one(rig: Rig) -> None:
+    """Five in 50 ms are right; each of them twice is a `control` that runs at double rate."""
+    rig.drive_at(3.0)
+    for _ in range(20):
+        rig.now_ns += TICK_NS
+        rig.step(rig.proposal(), arrived=None)
+    assert rig.supervisor.report.took_over == ""
+    for _ in range(40):
+        rig.now_ns += TICK_NS // 2
+        rig.step(rig.proposal(), arrived=None)
+        if rig.supervisor.report.took_over:
+            break
+    assert rig.supervisor.report.took_over.startswith("control: 10 proposals in 50 ms")
