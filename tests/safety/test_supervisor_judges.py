@@ -1,5 +1,6 @@
 """What a `control` that lies, or errs where nobody looks yet, may not do: the supervisor listens itself."""
 
+import msgspec
 import pytest
 
 from firmware_runtime.vehicle.enums import SafetyState
@@ -121,3 +122,12 @@ def test_where_nobody_counts_what_came_a_proposal_counts_as_one(rig: Rig) -> Non
         if rig.supervisor.report.took_over:
             break
     assert rig.supervisor.report.took_over.startswith("control: 10 proposals in 50 ms")
+
+
+@pytest.mark.requirement("SR-10")
+def test_each_proposal_of_a_control_that_is_not_well_is_refused_and_counted(rig: Rig) -> None:
+    rig.drive_at(3.0)
+    for refused in (1, 2, 3):
+        rig.tick(proposal=msgspec.structs.replace(rig.proposal(), time_ns=rig.now_ns + TICK_NS, flow=0))
+        assert rig.supervisor.report.rejected == refused
+    assert rig.supervisor.report.took_over.startswith("flow of control: 0x00000000")
