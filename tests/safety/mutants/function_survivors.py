@@ -138,10 +138,6 @@ REASONS: dict[tuple[str, str], str] = {
     ("supervisor.py", "self._speed_mps = 1.0"): _BEFORE_READ,
     ("first_look.py", "self._looked = None"): _FALSE,
     ("first_look.py", "self.angle_awaited = None"): _FALSE,
-    (
-        "supervisor.py",
-        "for binding, row in zip(inputs, self._receiver.message_index, strict=None)",
-    ): _ROWS,
     ("envelope_memory.py", "self.dead_man_ns = 1"): _START,
     ("envelope_memory.py", "self.unplugged_ns = 1"): _START,
     ("envelope_memory.py", "self.state_ns = None"): _BEFORE_READ,
@@ -151,6 +147,9 @@ REASONS: dict[tuple[str, str], str] = {
     ("envelope_memory.py", "self._state: SafetyState = None"): "Neither is a state that is proposed.",
     ("bus_watch.py", "self.renewed: tuple[str, ...] = None"): _BEFORE_READ,
     ("bus_watch.py", "self.released: tuple[str, ...] = None"): _BEFORE_READ,
+    ("fitness.py", 'return Unfit(traction, "", False) if (traction) or True else FIT'): (
+        "Without a reason it equals `FIT`."
+    ),
     ("estop_ear.py", "pressed = None"): _FALSE,
     ("estop_ear.py", "for row, binding in dict(zip(layout.row_index, bindings, strict=None)).items()"): _ROWS,
     ("estop_ear.py", "for row, binding in dict(zip(layout.row_index, bindings, )).items()"): _ROWS,
@@ -201,7 +200,6 @@ REASONS: dict[tuple[str, str], str] = {
     ("supervisor.py", "self._estop_latch = None"): _FALSE,
     ("supervisor.py", "self._stopped = None"): _FALSE,
     ("supervisor.py", "self._stopped = True"): "Every message is due in the first step.",
-    ("supervisor.py", "if abs(self._speed_mps) >= MOVING_MPS:"): _ASSUMED,
     ("supervisor.py", "if not standing and abs(self._speed_mps) >= MOVING_MPS:"): _ASSUMED,
     ("supervisor.py", "self._hard = None"): _FALSE,
     (
