@@ -177,7 +177,7 @@ def test_a_survivor_without_a_reason_is_status_1(
 def test_a_reason_that_no_survivor_needs_is_named_where_all_are_judged(
     ran: dict[str, dict[str, str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    needless = "no survivor needs the reason of estop.py: self._seen_pressed = None"
+    needless = "no survivor needs the reason of estop.py: self._defect = None"
     assert functions.main(["estop.py"]) == 0
     out = capsys.readouterr().out
     assert needless in out

@@ -24,8 +24,6 @@ _TIME = "Nothing that the supervisor or its ear asks reads the time in the state
 
 REASONS: dict[tuple[str, str], str] = {
     ("estop.py", "self.heard = None"): _FALSE,
-    ("estop.py", "self._seen_pressed = None"): _FALSE,
-    ("estop.py", "seen, self._seen_pressed = self._seen_pressed, None"): _FALSE,
     ("estop.py", "self._defect = None"): _FALSE,
     (
         "permits.py",
@@ -137,9 +135,6 @@ REASONS: dict[tuple[str, str], str] = {
     ("supervisor.py", "self._speed_mps = None"): _BEFORE_READ,
     ("supervisor.py", "self._speed_mps = 1.0"): _BEFORE_READ,
     ("first_look.py", "self._looked = None"): _FALSE,
-    ("first_look.py", "self.angle_awaited = None"): _FALSE,
-    ("envelope_memory.py", "self.dead_man_ns = 1"): _START,
-    ("envelope_memory.py", "self.unplugged_ns = 1"): _START,
     ("envelope_memory.py", "self.state_ns = None"): _BEFORE_READ,
     ("envelope_memory.py", "self.state_ns = 1"): _BEFORE_READ,
     ("envelope_memory.py", "self.state_speed_mps = None"): _BEFORE_READ,
