@@ -11,6 +11,7 @@ import sys
 from typing import NamedTuple
 
 from firmware_runtime.executive import locked_memory
+from firmware_runtime.executive.awake_cores import AWAKE_CORES
 from firmware_runtime.executive.machine.cores import core_words
 from firmware_runtime.executive.processes import CONTROL_PRIORITY
 
@@ -53,8 +54,9 @@ def prepare_for_ticks(tick_ns: int, priority: int = CONTROL_PRIORITY) -> Schedul
     realtime, words = _schedule(priority)
     locked = locked_memory.lock()
     memory = "memory locked" if locked else "memory not locked"
+    sleep = "cores kept awake" if AWAKE_CORES.hold() else "cores may sleep deeply"
     pinned = core_words(tuple(sorted(os.sched_getaffinity(0))))
-    return Scheduling(f"{words}, {memory}, {pinned}", Rights(realtime, locked))
+    return Scheduling(f"{words}, {memory}, {sleep}, {pinned}", Rights(realtime, locked))
 
 
 def _schedule(priority: int) -> tuple[bool, str]:

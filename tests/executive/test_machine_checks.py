@@ -37,7 +37,7 @@ def container(tmp_path: Path) -> Path:
 def test_on_the_truck_every_row_is_good(truck: Path) -> None:
     rows = rows_of(truck)
     assert {name: row.found for name, row in rows.items() if row.verdict is not GOOD} == {}
-    assert len(rows) == 31
+    assert len(rows) == 32
     assert all(row.why and not row.mend for row in rows.values())
     assert rows["mount options"].found == "/var ext4 rw", "not the read-only / beneath"
 
@@ -52,6 +52,7 @@ LAPTOP = {
     "BLAS threads": (DEVELOPMENT, "4 (OMP_NUM_THREADS)"),
     "real-time priority": (DEVELOPMENT, "no CAP_SYS_NICE; RLIMIT_RTPRIO 0, wanted 48"),
     "locked memory": (DEVELOPMENT, "no CAP_IPC_LOCK; RLIMIT_MEMLOCK 8 MiB, wanted 1024"),
+    "cores kept awake": (DEVELOPMENT, "/dev/cpu_dma_latency: no right to write"),
     "bus restart": (DEVELOPMENT, "no CAP_NET_ADMIN"),
     "serial port": (MISSING, "/dev/ttyS0: no right to read and write"),
     "watchdog": (DEVELOPMENT, "/dev/watchdog (Software Watchdog): it hangs with the kernel"),
@@ -75,6 +76,7 @@ CONTAINER = {
     "BLAS threads": (DEVELOPMENT, "as many as cores"),
     "real-time priority": (DEVELOPMENT, "no CAP_SYS_NICE; RLIMIT_RTPRIO 0, wanted 48"),
     "locked memory": (DEVELOPMENT, "no CAP_IPC_LOCK; RLIMIT_MEMLOCK 0 MiB, wanted 1024"),
+    "cores kept awake": (DEVELOPMENT, "/dev/cpu_dma_latency does not exist"),
     "bus restart": (DEVELOPMENT, "no CAP_NET_ADMIN"),
     "real-time throttling": (MISSING, "0 of 1000000 us: nothing may run with real-time priority"),
     "processor share": (DEVELOPMENT, "150000 of 100000 us (sys/fs/cgroup/cpu.max)"),

@@ -14,7 +14,9 @@ from firmware_runtime.executive import scheduling
 ASK = (
     "import os; from firmware_runtime.executive.scheduling import prepare_for_ticks;"
     "print(prepare_for_ticks(10_000_000).words); print(os.sched_getscheduler(0) == os.SCHED_FIFO);"
-    "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmLck')))"
+    "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmLck')));"
+    "links = [os.path.join('/proc/self/fd', name) for name in os.listdir('/proc/self/fd')];"
+    "print('/dev/cpu_dma_latency' in [os.readlink(link) for link in links if os.path.lexists(link)])"
 )
 
 
@@ -56,9 +58,11 @@ def test_a_real_time_process_that_hangs_in_a_loop_is_ended_before_it_costs_other
 def test_what_it_says_is_what_it_got() -> None:
     """In a process of its own: this one must stay as it is."""
     answer = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True)
-    words, is_fifo, locked_kb = answer.stdout.splitlines()
+    words, is_fifo, locked_kb, holds_awake = answer.stdout.splitlines()
     assert words.startswith("SCHED_FIFO 45, " if is_fifo == "True" else "normal scheduling (")
     assert ("memory not locked" in words) == (locked_kb == "0")
+    assert ("cores kept awake" in words) == (holds_awake == "True")
+    assert ("cores may sleep deeply" in words) == (holds_awake == "False")
 
 
 def test_a_process_that_may_run_on_several_cores_says_that_it_is_not_pinned() -> None:
@@ -79,6 +83,7 @@ def test_without_the_right_it_goes_on_and_says_what_is_missing(monkeypatch: pyte
 
     monkeypatch.setattr(os, "sched_setscheduler", refuse, raising=False)
     monkeypatch.setattr(scheduling.locked_memory, "lock", lambda: False)
+    monkeypatch.setattr(scheduling.AWAKE_CORES, "hold", lambda: False)
     before = sys.getswitchinterval()
     try:
         got = scheduling.prepare_for_ticks(10_000_000)
@@ -96,6 +101,7 @@ def test_another_thread_keeps_the_interpreter_for_a_twentieth_of_a_tick_at_most(
 ) -> None:
     monkeypatch.delattr(os, "sched_setscheduler", raising=False)
     monkeypatch.setattr(scheduling.locked_memory, "lock", lambda: False)
+    monkeypatch.setattr(scheduling.AWAKE_CORES, "hold", lambda: False)
     before = sys.getswitchinterval()
     try:
         scheduling.prepare_for_ticks(tick_ms * 1_000_000)
@@ -108,6 +114,7 @@ def test_another_thread_keeps_the_interpreter_for_a_twentieth_of_a_tick_at_most(
 def test_a_system_without_it_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sched_setscheduler", raising=False)
     monkeypatch.setattr(scheduling.locked_memory, "lock", lambda: False)
+    monkeypatch.setattr(scheduling.AWAKE_CORES, "hold", lambda: False)
     before = sys.getswitchinterval()
     try:
         got = scheduling.prepare_for_ticks(10_000_000)

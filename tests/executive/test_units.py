@@ -147,9 +147,9 @@ def test_rights_come_by_limits_and_one_capability_not_by_root() -> None:
     assert "LimitRTPRIO" not in UNITS[SERVICES]
 
 
-def test_each_sees_only_its_own_device_and_cores() -> None:
-    assert UNITS[SUPERVISOR]["DeviceAllow"] == ["/dev/watchdog rw"]
-    assert UNITS[CONTROL]["DeviceAllow"] == ["/dev/ttyS0 rw"]
+def test_each_sees_only_its_own_devices_and_cores() -> None:
+    assert UNITS[SUPERVISOR]["DeviceAllow"] == ["/dev/watchdog rw", "/dev/cpu_dma_latency w"]
+    assert UNITS[CONTROL]["DeviceAllow"] == ["/dev/ttyS0 rw", "/dev/cpu_dma_latency w"]
     assert UNITS[CONTROL]["SupplementaryGroups"] == ["dialout"]
     assert UNITS[SERVICES]["PrivateDevices"] == ["yes"]
     assert [UNITS[name]["CPUAffinity"] for name in PROCESSES] == [["3"], ["2"], ["0-1"]]

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from firmware_runtime.executive import awake_cores
 from firmware_runtime.executive.deployment.units import NAME, STATE
 from firmware_runtime.vehicle.configuration_files import ConfigurationFile
 
@@ -73,10 +74,16 @@ def release(
 
 
 def system_files(units: dict[str, str], watchdog: str) -> tuple[Placed, ...]:
-    """Units, the user that they run as, and who may feed the watchdog; each with our mark."""
+    """Units, the user that they run as, and its devices; each with our mark."""
     user = f'u {NAME} - "Firmware runtime" {STATE}\n'
     device = Path(watchdog).name
-    rule = f'KERNEL=="{device}*", SUBSYSTEM=="watchdog|misc", GROUP="{NAME}", MODE="0660"\n'
+    rule = "".join(
+        f'KERNEL=="{kernel}", SUBSYSTEM=="{subsystem}", GROUP="{NAME}", MODE="0660"\n'
+        for kernel, subsystem in (
+            (f"{device}*", "watchdog|misc"),
+            (Path(awake_cores.DEVICE).name, "misc"),
+        )
+    )
     files = [Placed(f"{UNITS}/{name}", marked(text)) for name, text in units.items()]
     files.append(Placed(f"etc/sysusers.d/{NAME}.conf", marked(user)))
     files.append(Placed(f"etc/udev/rules.d/90-{NAME}.rules", marked(rule)))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from firmware_runtime.executive import awake_cores
 from firmware_runtime.executive.machine.cores import Cores, core_text
 from firmware_runtime.executive.processes import (
     CONTROL,
@@ -189,6 +190,8 @@ def _rights(process: Process, choices: UnitChoices) -> list[tuple[str, str]]:
         entries += [("IPAddressDeny", "any")]
     for device in process.devices:
         entries += [("DeviceAllow", f"{getattr(choices, device)} rw")]
+    if process.priority:
+        entries += [("DeviceAllow", f"{awake_cores.DEVICE} w")]
     if "serial" in process.devices:
         entries += [("SupplementaryGroups", "dialout")]
     if not process.devices:

@@ -2,6 +2,7 @@
 
 import re
 
+from firmware_runtime.executive.awake_cores import DEVICE
 from firmware_runtime.executive.machine.facts import Machine, Wanted
 from firmware_runtime.executive.machine.finding import Check, Finding, development, good, missing
 from firmware_runtime.executive.processes import PRIORITY_MAX
@@ -57,6 +58,19 @@ def locked_memory(machine: Machine, _: Wanted) -> Finding:
     return development(words, _LIMITS_MEND)
 
 
+def awake_cores(machine: Machine, _: Wanted) -> Finding:
+    device = machine.devices[DEVICE]
+    if not device.exists:
+        return development(f"{DEVICE} does not exist", "# a kernel with CONFIG_CPU_IDLE; here: ls /dev")
+    if not device.writable:
+        mend = (
+            f'echo \'KERNEL=="{DEVICE.rpartition("/")[2]}", GROUP="firmware-runtime", MODE="0660"\''
+            " | sudo tee -a /etc/udev/rules.d/90-firmware-runtime.rules && sudo udevadm trigger"
+        )
+        return development(f"{DEVICE}: no right to write", mend)
+    return good(DEVICE)
+
+
 def bus_restart(machine: Machine, wanted: Wanted) -> Finding:
     if not any(bus.interface == "socketcan" for bus in wanted.buses):
         return good("no SocketCAN bus named")
@@ -102,6 +116,7 @@ def processor_share(machine: Machine, _: Wanted) -> Finding:
 CHECKS: tuple[Check, ...] = (
     Check("real-time priority", "a tick goes before everything else on its core", realtime_priority),
     Check("locked memory", "no page that a tick needs is ever fetched from a disk", locked_memory),
+    Check("cores kept awake", "a core that sleeps deeply wakes up 0.1 ms late and more", awake_cores),
     Check("bus restart", "a bus that went off is restarted, a bounded number of times", bus_restart),
     Check(
         "real-time throttling", "the kernel takes a core away from those who use too much of it", throttling

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from firmware_runtime.executive import awake_cores
 from firmware_runtime.executive.machine.facts import Device, Disk, Link, Machine, Package, Wanted
 
 FILES: tuple[str, ...] = (
@@ -71,7 +72,9 @@ def read_machine(root: Path, system: System, wanted: Wanted) -> Machine:
     return Machine(
         files=files,
         links=None if links is None else parse_links(links),
-        devices={path: system.device(path) for path in (wanted.serial_port, wanted.watchdog)},
+        devices={
+            path: system.device(path) for path in (wanted.serial_port, wanted.watchdog, awake_cores.DEVICE)
+        },
         disk=system.disk(wanted.state_directory),
         clock_synchronised=system.clock_synchronised(),
         architecture=system.architecture(),
