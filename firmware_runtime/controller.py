@@ -21,7 +21,7 @@ from firmware_runtime.safety.brake_proof import BrakeProof
 from firmware_runtime.safety.bus_watch import BusWatch
 from firmware_runtime.safety.buttons import Buttons, pressed
 from firmware_runtime.safety.estop_ear import EStopEar
-from firmware_runtime.safety.facts import Released, SafetyConfig, SafetyInputs
+from firmware_runtime.safety.facts import Acknowledgement, Released, SafetyConfig, SafetyInputs
 from firmware_runtime.safety.fault_monitor import FaultMonitor
 from firmware_runtime.safety.gnss_watch import NOTHING_HEARD, GnssHeard
 from firmware_runtime.safety.host_report import NOTHING_TO_REPORT, HostReport
@@ -151,6 +151,45 @@ class Controller:
         state, messages = self._hear(now_ns, frames)
         self._mark("decode")
         self.standing = standing = self._standstill.step(now_ns, state)
+        permissions, cleared = self._decide(now_ns, state, standing, messages, supervisor, host)
+        self._mark("monitors")
+        pose = self._localisation.step(now_ns, state, serial)
+        self._passed(ControlStage.LOCALISED)
+        self._mark("localisation")
+        motion = self._driver.step(
+            now_ns,
+            pose,
+            state,
+            self._config.state,
+            permissions,
+            motion_limit(state),
+            standing,
+            self._last_drive_limited,
+        )
+        self._passed(ControlStage.GUIDED)
+        self._mark("motion")
+        commands = self._actuate(now_ns, state, standing, permissions, motion, supervisor)
+        self._last_pose, self._last_motion = pose, motion
+        if serial:
+            self._last_gnss = self._hear_gnss()
+        told = "" if cleared is None else cleared.text
+        self.telemetry = tell(
+            now_ns, self._config.state, permissions.stop, self.faults, state, pose, motion, commands, told
+        )
+        self._look_for_end(now_ns, state, standing, host)
+        self._mark("battery and drive")
+        return self._proposal(now_ns, commands, motion)
+
+    def _decide(
+        self,
+        now_ns: int,
+        state: VehicleState,
+        standing: bool,
+        messages: MessageFindings,
+        supervisor: SupervisorReport,
+        host: HostReport,
+    ) -> tuple[Permissions, Acknowledgement | None]:
+        """Faults, state, and what may move; with what an acknowledge has cleared in this tick."""
         if host.state.restored is not None:
             self._config = host.state.restored.latched(self._config)
         self._buttons.step(state)
@@ -165,22 +204,18 @@ class Controller:
         self.motion_wanted = motion_wanted(config, inputs, faults.ready_barred)
         self.permissions = permissions = self._machine.permissions(config, inputs)
         self._passed(ControlStage.DECIDED)
-        self._mark("monitors")
-        pose = self._localisation.step(now_ns, state, serial)
-        self._passed(ControlStage.LOCALISED)
-        self._mark("localisation")
-        motion = self._driver.step(
-            now_ns,
-            pose,
-            state,
-            config.state,
-            permissions,
-            motion_limit(state),
-            standing,
-            self._last_drive_limited,
-        )
-        self._passed(ControlStage.GUIDED)
-        self._mark("motion")
+        return permissions, cleared
+
+    def _actuate(
+        self,
+        now_ns: int,
+        state: VehicleState,
+        standing: bool,
+        permissions: Permissions,
+        motion: Motion,
+        supervisor: SupervisorReport,
+    ) -> Commands:
+        """High voltage, torque and friction for the motion that is wanted, as far as it may be."""
         high_voltage = self._contactors.step(
             now_ns, permissions.closing, permissions.contactors, standing, state
         )
@@ -195,29 +230,42 @@ class Controller:
         self._torque_taken = bool(supervisor.torque_taken)
         split = self._split(state, permissions, motion, power, hold)
         self._passed(ControlStage.BRAKED)
-        proof_n = self._brake_proof.step(config.state is SafetyState.SELF_TEST, standing, state)
+        safety_state = self._config.state
+        proof_n = self._brake_proof.step(safety_state is SafetyState.SELF_TEST, standing, state)
+        self._last_high_voltage = high_voltage
         self._last_drive_limited = split.drive_limited
         self._last_release_asked = hold.park_brake is ParkBrakeRequest.RELEASE
         commands = self._commands(
-            state, config.state, permissions, standing, faults, motion, high_voltage, hold, split, proof_n
+            state,
+            safety_state,
+            permissions,
+            standing,
+            self.faults,
+            motion,
+            high_voltage,
+            hold,
+            split,
+            proof_n,
         )
         self._passed(ControlStage.COMMANDED)
+        return commands
+
+    def _look_for_end(self, now_ns: int, state: VehicleState, standing: bool, host: HostReport) -> None:
+        self._end.asked = self._end.asked or host.end_asked
+        done = host.state.ended and nothing_left(self._config.state, self._last_high_voltage.request, state)
+        self.may_end = self._end.step(now_ns, state, standing, done)
+
+    def _proposal(self, now_ns: int, commands: Commands, motion: Motion) -> Proposal:
         # From the time at which it began: a `control` that begins again is not refused for old numbers.
         self._sequence = self._sequence + 1 if self._sequence else now_ns // NS_PER_MS + 1
-        self._last_pose, self._last_high_voltage, self._last_motion = pose, high_voltage, motion
-        if serial:
-            self._last_gnss = self._hear_gnss()
-        told = "" if cleared is None else cleared.text
-        self.telemetry = tell(
-            now_ns, config.state, permissions.stop, faults, state, pose, motion, commands, told
-        )
-        self._end.asked = self._end.asked or host.end_asked
-        done = host.state.ended and nothing_left(config.state, high_voltage.request, state)
-        self.may_end = self._end.step(now_ns, state, standing, done)
-        self._mark("battery and drive")
-        renewals = self.bus_watch.renewals
         return Proposal(
-            self._sequence, now_ns, config.state, commands, motion.stop_plan, self._flow, renewals
+            self._sequence,
+            now_ns,
+            self._config.state,
+            commands,
+            motion.stop_plan,
+            self._flow,
+            self.bus_watch.renewals,
         )
 
     def _passed(self, stage: ControlStage) -> None:
