@@ -29,6 +29,30 @@ def test_a_measurement_that_was_interrupted_is_left_out() -> None:
     assert wall.offset_ns == EPOCH_NS
 
 
+def test_a_step_beyond_its_doubt_is_seen_though_the_measurement_was_interrupted() -> None:
+    """On a busy machine each one may be; a clock that was set by an hour is told all the same."""
+    wall = WallClock(0, EPOCH_NS, 0)
+    step_ns = wall.measure(20 * MS, EPOCH_NS + 3600 * S + 30 * MS, 50 * MS)
+    assert abs(step_ns - 3600 * S) <= 15 * MS
+    stamped_ns = wall.monotonic_ns(EPOCH_NS + 3600 * S + 10 * MS, 0, 50 * MS)
+    assert stamped_ns is not None
+    assert abs(stamped_ns - 10 * MS) <= 15 * MS
+
+
+def test_the_doubt_that_it_left_is_no_second_step() -> None:
+    wall = WallClock(0, EPOCH_NS, 0)
+    wall.measure(20 * MS, EPOCH_NS + 3600 * S + 30 * MS, 50 * MS)
+    assert wall.measure(60 * MS, EPOCH_NS + 3600 * S + 60 * MS, 60 * MS) == 0
+    assert wall.offset_ns == EPOCH_NS + 3600 * S, "but measured better"
+    assert wall.measure(70 * MS, EPOCH_NS + 3600 * S + 75 * MS, 70 * MS) == 5 * MS, "and certain again"
+
+
+def test_a_step_within_its_doubt_waits_for_a_better_measurement() -> None:
+    wall = WallClock(0, EPOCH_NS, 0)
+    assert wall.measure(10 * MS, EPOCH_NS + 30 * MS, 30 * MS) == 0
+    assert wall.measure(40 * MS, EPOCH_NS + 45 * MS, 40 * MS) == 5 * MS
+
+
 @given(st.integers(-(10**18), 10**18).filter(lambda step_ns: abs(step_ns) > 100 * MS))
 def test_frames_from_before_and_after_a_step_both_get_their_time(step_ns: int) -> None:
     wall = WallClock(0, EPOCH_NS, 0)
