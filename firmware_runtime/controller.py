@@ -6,7 +6,8 @@ controller proposes; the supervisor, another component with eyes of its own, dis
 
 from collections.abc import Callable, Iterable
 
-from firmware_runtime.battery.contactors import OFF, Contactors, HighVoltage
+from firmware_runtime.actuation import commands_of
+from firmware_runtime.battery.contactors import OFF, Contactors
 from firmware_runtime.battery.power_limits import PowerLimiter, PowerLimits
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.can.receiver import Receiver
@@ -34,16 +35,13 @@ from firmware_runtime.safety.orderly_end import CONTROL_PATIENCE_NS, OrderlyEnd,
 from firmware_runtime.safety.self_test import missing as missing_for_self_test
 from firmware_runtime.safety.standstill import Standstill
 from firmware_runtime.safety.state_machine import SafetyMachine, acknowledgement
-from firmware_runtime.safety.state_table import MOVING_STATES
-from firmware_runtime.safety.supervisor import EMERGENCY_STATES, SupervisorReport
+from firmware_runtime.safety.supervisor import SupervisorReport
 from firmware_runtime.safety.watches import Watched, Watches
 from firmware_runtime.vehicle.control_flow import ControlStage, begun, passed
 from firmware_runtime.vehicle.enums import (
-    ContactorRequest,
     Direction,
     OnOffState,
     ParkBrakeRequest,
-    ParkBrakeState,
     PlugState,
     SafetyState,
     StopKind,
@@ -235,7 +233,7 @@ class Controller:
         self._last_high_voltage = high_voltage
         self._last_drive_limited = split.drive_limited
         self._last_release_asked = hold.park_brake is ParkBrakeRequest.RELEASE
-        commands = self._commands(
+        commands = commands_of(
             state,
             safety_state,
             permissions,
@@ -424,63 +422,4 @@ class Controller:
             state.traction_regen_max_nm,
             power.discharge_w,
             power.charge_w,
-        )
-
-    def _commands(
-        self,
-        state: VehicleState,
-        safety_state: SafetyState,
-        permissions: Permissions,
-        standing: bool,
-        faults: FaultSet,
-        motion: Motion,
-        high_voltage: HighVoltage,
-        hold: HoldRequest,
-        split: ForceSplit,
-        proof_n: float,
-    ) -> Commands:
-        moving = safety_state in MOVING_STATES
-        # Whatever the state, springs do not close on turning wheels, and the steering holds its angle.
-        rolling = moving or not standing
-        # After an emergency stop the steering goes last: springs hold and contactors are open before it.
-        stopping = safety_state in EMERGENCY_STATES and (
-            state.park_brake_state is not ParkBrakeState.APPLIED
-            or high_voltage.request is ContactorRequest.CLOSE
-        )
-        # Maintenance moves by hold-to-run alone: when the button is let go, nothing drives any more.
-        driven = moving and permissions.brake_release and high_voltage.ready
-        braking = split.brake_force_n > 0.0 or split.torque_nm < 0.0 or hold.brake_force_n > 0.0
-        by_hand = safety_state is SafetyState.MANUAL
-        lit = OnOffState.ON if moving or safety_state is SafetyState.READY else OnOffState.OFF
-        hazard = safety_state in (
-            SafetyState.MRM,
-            SafetyState.SAFE_STOP,
-            SafetyState.ESTOP,
-            SafetyState.FAULT,
-        )
-        return Commands(
-            traction_enable=OnOffState.ON if hold.may_drive and driven else OnOffState.OFF,
-            traction_torque_nm=split.torque_nm if driven else 0.0,
-            brake_force_n=max(
-                split.brake_force_n,
-                hold.brake_force_n,
-                motion.emergency_brake_n,
-                motion.catch_brake_n,
-                proof_n,
-            ),
-            park_brake_request=hold.park_brake if rolling else ParkBrakeRequest.APPLY,
-            steering_enable=OnOffState.ON if rolling or stopping else OnOffState.OFF,
-            steering_front_angle_rad=motion.front_rad,
-            steering_rear_angle_rad=motion.rear_rad,
-            contactor_request=high_voltage.request,
-            hazard_lights=OnOffState.ON if hazard else OnOffState.OFF,
-            beacon=OnOffState.OFF if by_hand else lit,
-            brake_lights=OnOffState.ON if braking else OnOffState.OFF,
-            head_lights=lit,
-            scanner_field_set=motion.scanner_field_set,
-            status_safety_state=safety_state,
-            status_severity=float(faults.severity),
-            status_active_faults=float(min(len(faults.faults), 250)),
-            status_route_share=motion.route_share,
-            status_speed_limit_mps=motion.cap_mps,
         )
