@@ -4,8 +4,7 @@ from firmware_runtime.battery.contactors import HighVoltage
 from firmware_runtime.drive.blending import ForceSplit
 from firmware_runtime.drive.park_brake import HoldRequest
 from firmware_runtime.motion.driver import Motion
-from firmware_runtime.safety.state_table import MOVING_STATES
-from firmware_runtime.safety.supervisor import EMERGENCY_STATES
+from firmware_runtime.safety.state_table import EMERGENCY_STATES, MOVING_STATES
 from firmware_runtime.vehicle.enums import (
     ContactorRequest,
     OnOffState,

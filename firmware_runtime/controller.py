@@ -35,7 +35,7 @@ from firmware_runtime.safety.orderly_end import CONTROL_PATIENCE_NS, OrderlyEnd,
 from firmware_runtime.safety.self_test import missing as missing_for_self_test
 from firmware_runtime.safety.standstill import Standstill
 from firmware_runtime.safety.state_machine import SafetyMachine, acknowledgement
-from firmware_runtime.safety.supervisor import SupervisorReport
+from firmware_runtime.safety.supervisor_report import SupervisorReport
 from firmware_runtime.safety.watches import Watched, Watches
 from firmware_runtime.vehicle.control_flow import ControlStage, begun, passed
 from firmware_runtime.vehicle.enums import (

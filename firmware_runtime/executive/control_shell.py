@@ -28,7 +28,7 @@ from firmware_runtime.executive.tick_grid import TickGrid
 from firmware_runtime.recorder.tick_record import ControlTick
 from firmware_runtime.safety.host_report import HostReport
 from firmware_runtime.safety.state_report import NO_STATE_KEPT
-from firmware_runtime.safety.supervisor import SupervisorReport
+from firmware_runtime.safety.supervisor_report import SupervisorReport
 
 REPORT_AGE_MAX_NS = 50_000_000
 """A supervisor that has not said anything for so long is gone (assumption: five of its steps)."""

@@ -18,7 +18,7 @@ from firmware_runtime.recorder.tick_record import (
     TickRecord,
 )
 from firmware_runtime.safety.host_report import HostReport
-from firmware_runtime.safety.supervisor import SupervisorReport
+from firmware_runtime.safety.supervisor_report import SupervisorReport
 from firmware_runtime.vehicle.enums import Configuration
 from firmware_runtime.vehicle.proposal import Proposal
 from firmware_runtime.vehicle.telemetry import Telemetry

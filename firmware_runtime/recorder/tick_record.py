@@ -14,7 +14,7 @@ import msgspec
 
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.safety.host_report import NOTHING_TO_REPORT, HostReport
-from firmware_runtime.safety.supervisor import SupervisorReport
+from firmware_runtime.safety.supervisor_report import SupervisorReport
 from firmware_runtime.vehicle.enums import Configuration
 from firmware_runtime.vehicle.proposal import Proposal
 from firmware_runtime.vehicle.telemetry import Telemetry

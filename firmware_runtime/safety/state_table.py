@@ -260,3 +260,5 @@ CLOSING_STATES = frozenset(state for state, may in MAY_MOVE.items() if may.closi
 """Where contactors that are open may close."""
 PROPULSION_STATES = frozenset(state for state, may in MAY_MOVE.items() if may.propulsion is not permits.never)
 """Where torque may propel: by itself, by a person at a distance, by one in the cab, or at hold-to-run."""
+EMERGENCY_STATES = frozenset({S.ESTOP, S.FAULT})
+"""Where what moves is stopped by an emergency stop."""

@@ -26,7 +26,7 @@ from firmware_runtime.safety.fitness import VITAL, unfit
 from firmware_runtime.safety.gross_mass import GrossMass
 from firmware_runtime.safety.orderly_end import SUPERVISOR_PATIENCE_NS, OrderlyEnd, springs_hold
 from firmware_runtime.safety.standstill import Standstill
-from firmware_runtime.safety.state_table import MOVING_STATES, PROPULSION_STATES
+from firmware_runtime.safety.state_table import EMERGENCY_STATES, MOVING_STATES, PROPULSION_STATES
 from firmware_runtime.safety.stop_driver import StopDriver
 from firmware_runtime.safety.supervised import OwnStage
 from firmware_runtime.safety.supervisor_report import SupervisorReport
@@ -73,7 +73,6 @@ ACTUATED = (
     "steering_rear_angle_rad",
 )
 """What actuators follow: told to them by these commands' messages, each in its own cycle."""
-EMERGENCY_STATES = frozenset({SafetyState.ESTOP, SafetyState.FAULT})
 RECOVERY_NS = 500_000_000
 """After its own stop the supervisor wants good proposals for so long, at standstill (assumption)."""
 

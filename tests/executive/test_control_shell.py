@@ -23,7 +23,7 @@ from firmware_runtime.executive.stage_clock import StageClock
 from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.tick_grid import TickGrid
 from firmware_runtime.recorder.tick_record import ControlTick
-from firmware_runtime.safety.supervisor import SupervisorReport
+from firmware_runtime.safety.supervisor_report import SupervisorReport
 from firmware_runtime.vehicle.load import load_profile
 from tests.drives.rig import BEND
 from tests.executive.virtual_time import MS, VirtualTime

@@ -20,6 +20,26 @@ print(threads.split()[1], os.environ["OPENBLAS_NUM_THREADS"])
 """
 
 
+LOADED = """
+import sys
+from firmware_runtime.executive import command
+try:
+    command.main(["run-services", "--help"])
+except SystemExit:
+    pass
+print(sorted({"numpy", "can", "transitions", "serial"}.intersection(sys.modules)))
+print([name for name in sys.modules if name.startswith("firmware_runtime.safety.supervisor")])
+"""
+
+
+def test_services_load_nothing_that_decides_and_no_arrays() -> None:
+    """They begin at the same moment as those that do, on the same few cores."""
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
+    *_, libraries, modules = done.stdout.splitlines()
+    assert libraries == "[]"
+    assert modules == "['firmware_runtime.safety.supervisor_report']"
+
+
 @pytest.mark.parametrize("name", ["run-supervisor", "run-control"])
 def test_no_file_formats_and_no_threads_of_libraries(name: str) -> None:
     done = subprocess.run([sys.executable, "-c", ASK, name], capture_output=True, text=True, check=True)

@@ -17,7 +17,7 @@ from firmware_runtime.recorder.tick_record import (
     SupervisorTick,
 )
 from firmware_runtime.safety.host_report import HostReport
-from firmware_runtime.safety.supervisor import SupervisorReport
+from firmware_runtime.safety.supervisor_report import SupervisorReport
 from firmware_runtime.vehicle.enums import SafetyState
 from firmware_runtime.vehicle.proposal import Proposal
 from firmware_runtime.vehicle.signals import Commands

@@ -6,7 +6,8 @@ import pytest
 
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.safety.supervised import OwnStage
-from firmware_runtime.safety.supervisor import Supervisor, SupervisorReport
+from firmware_runtime.safety.supervisor import Supervisor
+from firmware_runtime.safety.supervisor_report import SupervisorReport
 from firmware_runtime.vehicle.enums import (
     Configuration,
     ContactorRequest,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from firmware_runtime.can.bus_events import BusEvent
-from firmware_runtime.safety.supervisor import SupervisorReport
+from firmware_runtime.safety.supervisor_report import SupervisorReport
 from firmware_runtime.vehicle.proposal import Proposal
 
 PROPOSALS = "proposals"

@@ -8,7 +8,7 @@ from firmware_runtime.executive.black_box.followed_ring import RECORDS_MAX, Foll
 from firmware_runtime.executive.link.ring import RingWriter
 from firmware_runtime.executive.link.tick_log import TickLog
 from firmware_runtime.recorder.tick_record import Record, SupervisorBegin, SupervisorTick
-from firmware_runtime.safety.supervisor import SupervisorReport
+from firmware_runtime.safety.supervisor_report import SupervisorReport
 
 MS = 1_000_000
 

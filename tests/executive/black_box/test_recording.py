@@ -12,7 +12,7 @@ from firmware_runtime.executive.black_box.one_file import OneFile
 from firmware_runtime.executive.black_box.recording import Recording
 from firmware_runtime.recorder.blackbox import BlackBoxReader, BlackBoxWriter
 from firmware_runtime.recorder.tick_record import SupervisorBegin, SupervisorTick
-from firmware_runtime.safety.supervisor import SupervisorReport
+from firmware_runtime.safety.supervisor_report import SupervisorReport
 from tests.recorder.ticks import HEADER
 
 MS = 1_000_000
