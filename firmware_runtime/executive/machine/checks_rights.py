@@ -65,7 +65,7 @@ def awake_cores(machine: Machine, _: Wanted) -> Finding:
     if not device.writable:
         mend = (
             f'echo \'KERNEL=="{DEVICE.rpartition("/")[2]}", GROUP="firmware-runtime", MODE="0660"\''
-            " | sudo tee -a /etc/udev/rules.d/90-firmware-runtime.rules && sudo udevadm trigger"
+            " | sudo tee /etc/udev/rules.d/91-firmware-runtime-cores.rules && sudo udevadm trigger"
         )
         return development(f"{DEVICE}: no right to write", mend)
     return good(DEVICE)

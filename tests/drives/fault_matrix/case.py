@@ -27,58 +27,55 @@ STEER_S, STEER_RAD, BRAKE_MAX_S = 1.0, 0.02, 6.0
 """A driver who swerves: the wheels are there by then, so exactly; and he stands by then."""
 
 
+class _Course:
+    """The world as it goes on with a cause in it, observed in each tick."""
+
+    def __init__(self, world: World, identifier: str) -> None:
+        self.world = world
+        self.injection = INJECTIONS[identifier]
+        self.watch = Observer(world, identifier)
+        self.injection.begin(world)
+        self._caused = True
+
+    def tick(self) -> None:
+        if self._caused:
+            self.injection.each(self.world)
+        self.world.tick()
+        self.world.log.clear()
+        self.watch.look()
+        if self.injection.until_named and self.watch.fault_s is not None:
+            self.end_cause()
+
+    def let_run(self, seconds: float) -> None:
+        end_ns = self.world.now_ns + round(seconds * 1e9)
+        while self.world.now_ns < end_ns:
+            self.tick()
+
+    def end_cause(self) -> None:
+        if self._caused:
+            self.injection.end(self.world)
+            self._caused = False
+
+
 def run_case(world: World, identifier: str) -> Outcome:
     """From a world in the drive state on, to the very end."""
-    injection = INJECTIONS[identifier]
     state = world.state
+    course = _Course(world, identifier)
+    injection, watch = course.injection, course.watch
     began_in = state.name
     if injection.place is not Place.MOVING:
         began_in = f"{began_in}, {injection.place.value}"
-    watch = Observer(world, identifier)
-    injection.begin(world)
-    caused = True
-
-    def tick() -> None:
-        nonlocal caused
-        if caused:
-            injection.each(world)
-        world.tick()
-        world.log.clear()
-        watch.look()
-        if caused and injection.until_named and watch.fault_s is not None:
-            injection.end(world)
-            caused = False
-
-    def let_run(seconds: float) -> None:
-        end_ns = world.now_ns + round(seconds * 1e9)
-        while world.now_ns < end_ns:
-            tick()
-
-    while not watch.stopped and watch.now_s < STOP_MAX_S:
-        tick()
-        drives_on = watch.states[-1] in ("AUTO", "DEGRADED", "REMOTE", "MANUAL") and not watch.took_over
-        watched_s = GO_ON_S if world.state is state else SLOW_DOWN_S
-        if state in (S.REMOTE, S.MANUAL):
-            watched_s = BY_HAND_S
-        if drives_on and watch.fault_s is not None and watch.now_s >= watch.fault_s + watched_s:
-            break
-    stopped = watch.stopped or world.state in LATCHED
-    if stopped:
-        while watch.fault_s is None and watch.now_s < STOP_MAX_S + NAME_MAX_S:
-            tick()
-        let_run(SETTLE_S)
+    stopped = _react(course, state)
     end_state, speed_after_mps, torque_nm = world.state.name, world.truth.speed_mps, watch.torque_nm
     states, not_obeyed = tuple(watch.states), ""
     if world.state is S.MANUAL and not stopped:
-        not_obeyed = _driver_stops(world, tick)
-    if caused:
-        injection.end(world)
-        caused = False
+        not_obeyed = _driver_stops(world, course.tick)
+    course.end_cause()
     latch, presses = "", 0
     if stopped:
-        latch, presses = _people(world, let_run)
+        latch, presses = _people(world, course.let_run)
     else:
-        let_run(GONE_S)
+        course.let_run(GONE_S)
     frame_s = watch.stopping_s
     if not stopped:
         frame_s = watch.warned_s if began_in.startswith(states[-1]) else watch.degraded_s
@@ -106,6 +103,28 @@ def run_case(world: World, identifier: str) -> Outcome:
         torque_after_nm=torque_nm,
         not_obeyed=not_obeyed,
     )
+
+
+def _react(course: _Course, state: SafetyState) -> bool:
+    """Until the truck stands, or has driven on for long enough; True where it stopped.
+
+    state: in which it was when the cause began.
+    """
+    world, watch = course.world, course.watch
+    while not watch.stopped and watch.now_s < STOP_MAX_S:
+        course.tick()
+        drives_on = watch.states[-1] in ("AUTO", "DEGRADED", "REMOTE", "MANUAL") and not watch.took_over
+        watched_s = GO_ON_S if world.state is state else SLOW_DOWN_S
+        if state in (S.REMOTE, S.MANUAL):
+            watched_s = BY_HAND_S
+        if drives_on and watch.fault_s is not None and watch.now_s >= watch.fault_s + watched_s:
+            break
+    stopped = watch.stopped or world.state in LATCHED
+    if stopped:
+        while watch.fault_s is None and watch.now_s < STOP_MAX_S + NAME_MAX_S:
+            course.tick()
+        course.let_run(SETTLE_S)
+    return stopped
 
 
 def _driver_stops(world: World, tick: Any) -> str:
