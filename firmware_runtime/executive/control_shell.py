@@ -152,6 +152,7 @@ class ControlShell:
             *(self._health.latest if self._health is not None else UNKNOWN),
             end_asked=end_asked,
             state=self._state.report if self._state is not None else NO_STATE_KEPT,
+            cycle_due_ns=self._grid.cycle_due_ns,
         )
         proposal = self._controller.step(now_ns, frames, serial, report, host)
         self._proposals.send(self._codec.encode(proposal))

@@ -36,9 +36,11 @@ class TickGrid:
         self._due_ns = clock.now_ns() + period_ns
         self._begin_ns = 0
         self.begun_due_ns = 0
-        """Moment at which the last cycle was due."""
+        """Moment at which the cycle that began last was due."""
+        self.cycle_due_ns = 0
+        """Of the last cycle that ended; 0 before the first has."""
         self.cycle_ns = 0
-        """Of the last cycle, from that moment to its end; 0 before the first has ended."""
+        """Of that cycle, from that moment to its end; 0 before the first has ended."""
 
     def wait(self) -> int | None:
         """Sleeps until the next tick is due and gives the time; None where a signal cut the sleep short."""
@@ -54,6 +56,7 @@ class TickGrid:
         """The tick that `wait` began has ended."""
         end_ns = self._clock.now_ns()
         wake_ns, tick_ns = self._begin_ns - self._due_ns, end_ns - self._begin_ns
+        self.cycle_due_ns = self._due_ns
         self.cycle_ns = end_ns - self._due_ns
         statistics = self.statistics
         statistics.ticks += 1

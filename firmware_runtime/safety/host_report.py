@@ -29,6 +29,8 @@ class HostReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """This process is asked to end; once it was, it stays so."""
     state: StateReport = NO_STATE_KEPT
     """Of what outlives the power."""
+    cycle_due_ns: int = 0
+    """Moment at which the last cycle was due, on the clock of the ticks; 0 before the first has ended."""
 
 
 NOTHING_TO_REPORT = HostReport()

@@ -199,6 +199,7 @@ def test_each_tick_is_told_how_long_the_cycle_before_took_and_which_part_of_it_l
         (5 * MS, "waking up", 5 * MS),
     ]
     assert {t.host.period_ns for t in ticks} == {10 * MS}
+    assert [t.host.cycle_due_ns for t in ticks] == [0, 1_010 * MS, 1_020 * MS, 1_040 * MS]
 
 
 def test_temperature_disk_and_a_recorder_that_failed_are_told(bench: Bench) -> None:

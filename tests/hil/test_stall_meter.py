@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from vehicle_hil.stall_meter import PRIORITY, Stall, StallMeter, StallMeterError
+from vehicle_hil.stall_meter import (
+    PRIORITY,
+    Stall,
+    StallMeter,
+    StallMeterError,
+    all_that_is_there,
+    make_room,
+)
 
 CORE = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
 HOLD_S = 0.1
@@ -61,6 +68,18 @@ def test_what_lies_beside_the_window_does_not_count(meter: StallMeter) -> None:
 
 def test_a_window_without_a_stall_has_none(meter: StallMeter) -> None:
     assert meter.worst_ns(0, 1) == 0
+
+
+def test_what_many_stalls_left_in_the_pipe_is_all_read() -> None:
+    """A pipe of the usual 64 KiB holds 4,096 of them; a meter that finds it full waits, and sees nothing."""
+    read, write = os.pipe()
+    with open(read, "rb", buffering=0) as end, open(write, "wb", buffering=0) as begin:
+        make_room(read)
+        os.set_blocking(read, False)
+        told = bytes(range(256)) * 3_000
+        assert begin.write(told) == len(told)
+        assert all_that_is_there(end.fileno()) == told
+        assert all_that_is_there(end.fileno()) == b""
 
 
 def test_a_stall_ends_when_it_was_over() -> None:

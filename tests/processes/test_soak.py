@@ -3,15 +3,26 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from firmware_runtime.executive.link import crossing
+from firmware_runtime.executive.link.ring import RingWriter
+from firmware_runtime.executive.link.tick_log import TickLog
+from firmware_runtime.recorder.tick_record import ControlTick
+from firmware_runtime.safety.host_report import HostReport
+from firmware_runtime.safety.supervisor_report import SupervisorReport
+from firmware_runtime.vehicle.enums import SafetyState
+from firmware_runtime.vehicle.proposal import Proposal
+from firmware_runtime.vehicle.signals import Commands
 from tests.processes.kill_matrix.case import NotReachedError
 from tests.processes.soak import run
 from tests.processes.soak.__main__ import as_text
 from tests.processes.soak.counters import CounterWatch
 from tests.processes.soak.growth import Growth, growth
 from tests.processes.soak.run import Soak, excuse, kernel_drops, soak
-from tests.processes.soak.ticks import Overrun, explained
+from tests.processes.soak.ticks import Overrun, RecordedTicks, explained
+from tests.recorder.ticks import telemetry_at
 from vehicle_hil.stall_meter import Stall, StallMeterError
 
 MS = 1_000_000
@@ -70,6 +81,31 @@ def test_an_overrun_is_explained_by_a_stall_that_is_as_long_as_it_was_too_long()
     # Two cores at the same time are one stall.
     assert not explained(overrun, [Stall(0, 105 * MS, 2 * MS), Stall(1, 105 * MS, 2 * MS)])
     assert explained(overrun, [Stall(0, 105 * MS, 2 * MS), Stall(1, 106 * MS, 3 * MS)])
+
+
+def test_an_overrun_lies_where_its_cycle_was_due_and_not_where_it_woke_up(tmp_path: Path) -> None:
+    """A machine that stalls a cycle twice, before it wakes up and after, explains it by both."""
+    due_ns, woken_ns, end_ns = 1_000 * MS, 1_009 * MS, 1_031 * MS
+    control = TickLog(RingWriter(tmp_path / crossing.CONTROL_TICKS))
+    RingWriter(tmp_path / crossing.SUPERVISOR_TICKS)
+    ticks = RecordedTicks(tmp_path)
+    proposal = Proposal(0, woken_ns, SafetyState.AUTO, Commands(), None)
+    one = ControlTick(
+        0, [], b"", SupervisorReport("", False, 0), HostReport(), proposal, telemetry_at(woken_ns)
+    )
+    well = HostReport(cycle_ns=4 * MS, cycle_due_ns=due_ns - 10 * MS)
+    late = HostReport(
+        cycle_ns=end_ns - due_ns,
+        cycle_due_ns=due_ns,
+        slowest_stage="receive",
+        slowest_stage_ns=20 * MS,
+    )
+    for time_ns, host in ((woken_ns, well), (1_040 * MS, late)):
+        control.write(msgspec.structs.replace(one, time_ns=time_ns, host=host))
+    ticks.take()
+    assert ticks.overruns == [Overrun(due_ns, end_ns, "receive")]
+    assert explained(ticks.overruns[0], [Stall(0, due_ns, 9 * MS), Stall(1, 1_015 * MS, 12 * MS)])
+    assert not explained(ticks.overruns[0], [Stall(0, due_ns, 8 * MS), Stall(1, 1_015 * MS, 12 * MS)])
 
 
 def frames(*counters: int) -> list[tuple[str, int, bytes]]:

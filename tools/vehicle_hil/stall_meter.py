@@ -10,6 +10,7 @@ program on this machine could have avoided. It imports nothing of the runtime, w
 """
 
 import ctypes
+import fcntl
 import gc
 import os
 import struct
@@ -34,6 +35,8 @@ _TIMER_ABSTIME = 1
 _MCL_ALL = 3
 """Linux <sys/mman.h>: MCL_CURRENT | MCL_FUTURE."""
 _READ_BYTES = 1 << 16
+_PIPE_BYTES = 1 << 20
+"""Linux's usual most (/proc/sys/fs/pipe-max-size): 65,536 stalls between two looks."""
 
 
 class StallMeterError(Exception):
@@ -78,6 +81,7 @@ class StallMeter:
                 if child.stdout.read(1) != b"!":
                     raise StallMeterError(f"{child.name}: {child.complaint()}")
                 os.set_blocking(child.stdout.fileno(), False)
+                make_room(child.stdout.fileno())
             self._stack = stack.pop_all()
         return self
 
@@ -90,12 +94,9 @@ class StallMeter:
         self._stack.close()
 
     def stalls(self) -> list[Stall]:
-        """All so far, of each core in their order."""
+        """All so far, of each core in their order; ask once a minute at least: they wait in a pipe."""
         for core, child in self._children.items():
-            try:
-                said = self._rest[core] + os.read(child.stdout.fileno(), _READ_BYTES)
-            except BlockingIOError:
-                continue
+            said = self._rest[core] + all_that_is_there(child.stdout.fileno())
             whole = len(said) - len(said) % _RECORD.size
             self._rest[core] = said[whole:]
             self._stalls += [Stall(core, *record) for record in _RECORD.iter_unpack(said[:whole])]
@@ -108,6 +109,24 @@ class StallMeter:
     def worst_ns(self, from_ns: int, to_ns: int) -> int:
         """The longest that touches the window; 0 where none does."""
         return max((one.late_ns for one in self.within(from_ns, to_ns)), default=0)
+
+
+def make_room(descriptor: int) -> None:
+    """In a pipe: a meter that finds its own full waits there, and sees nothing meanwhile."""
+    fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+
+def all_that_is_there(descriptor: int) -> bytes:
+    """Of a pipe that does not block."""
+    said = bytearray()
+    while True:
+        try:
+            portion = os.read(descriptor, _READ_BYTES)
+        except BlockingIOError:
+            return bytes(said)
+        if not portion:
+            return bytes(said)
+        said += portion
 
 
 class _Timespec(ctypes.Structure):

@@ -69,7 +69,9 @@ class Publisher:
             scheduling=self._scheduling,
             peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * BYTES_PER_KIB,
             garbage=self.garbage.look(),
-            spreads={name: SpreadFigures(one.counts, one.worst_ns) for name, one in self._spreads.items()},
+            spreads={
+                name: SpreadFigures(one.counts.tolist(), one.worst_ns) for name, one in self._spreads.items()
+            },
             buses={bus.name: self._bus(bus) for bus in self._buses},
         )
 

@@ -1,6 +1,7 @@
 """How long something takes: no sample is kept, and what is told of all of them is never too small."""
 
 import math
+import sys
 
 import pytest
 from hypothesis import given
@@ -39,3 +40,14 @@ def test_what_is_off_the_scale_is_told_by_the_worst(share: float, told_ns: int) 
     for duration_ns in (5, 7, 9, 2_000_000_000):
         spread.add(duration_ns)
     assert quantile_ns(spread.counts, spread.worst_ns, share) == told_ns
+
+
+def test_it_takes_no_memory_as_its_counts_rise() -> None:
+    """Python keeps a number up to 256 once for all, and makes an object of each that is higher."""
+    spread = Spread()
+    before = sys.getallocatedblocks()
+    for power in range(10, 30):
+        for _ in range(300):
+            spread.add(1 << power)
+    assert sys.getallocatedblocks() - before < 10
+    assert min(count for count in spread.counts if count) > 256

@@ -50,7 +50,7 @@ def process(name: str, ago_s: float = 0.05, ended: bool = False) -> ProcessFigur
         scheduling="SCHED_FIFO 45, memory locked",
         peak_memory_bytes=61_000_000,
         garbage=GarbageFigures(),
-        spreads={"motion": SpreadFigures(spread.counts, spread.worst_ns)},
+        spreads={"motion": SpreadFigures(spread.counts.tolist(), spread.worst_ns)},
         buses={"drive": BusFigures("ACTIVE", BusStatistics(received=77, kernel_drops=3), {"drive.X": 2})},
     )
 

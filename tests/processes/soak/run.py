@@ -160,7 +160,7 @@ def _soak_once(seconds: float, folder: Path, tell: Callable[[str], None]) -> Soa
         ticks.take()
         # What start-up took does not count.
         ticks.overruns.clear()
-        memory, blocks = _watch(seconds, computer, ticks, found, tell)
+        memory, blocks = _watch(seconds, computer, meter, ticks, found, tell)
         found.overruns = len(ticks.overruns)
         found.stalls = [one for one in meter.stalls() if one.late_ns > 1_000_000]
         found.worst_stall_ms = max((one.late_ns for one in found.stalls), default=0) / 1e6
@@ -209,7 +209,12 @@ def _until_driving(computer: Computer, meter: StallMeter) -> None:
 
 
 def _watch(
-    seconds: float, computer: Computer, ticks: RecordedTicks, found: Soak, tell: Callable[[str], None]
+    seconds: float,
+    computer: Computer,
+    meter: StallMeter,
+    ticks: RecordedTicks,
+    found: Soak,
+    tell: Callable[[str], None],
 ) -> tuple[Samples, Samples]:
     """Own memory of each process in kB, and blocks that it holds, by seconds since the begin."""
     said, heard = CounterWatch(), CounterWatch()
@@ -229,6 +234,7 @@ def _watch(
         if now_s >= sample_s:
             sample_s += SAMPLE_S
             found.kernel_drops = kernel_drops(computer.ports)
+            meter.stalls()
             if now_s - begin_s >= warm_up_s(seconds):
                 pages = look(computer.link, time.monotonic_ns())
                 for name in PROCESSES:

@@ -19,6 +19,7 @@ class Overrun(NamedTuple):
     """A cycle that ended after its period."""
 
     begin_ns: int
+    """When it was due: that it woke up late is its first part."""
     end_ns: int
     stage: str
     """The part of it that took longest."""
@@ -48,7 +49,6 @@ class RecordedTicks:
         self._control = RingReader(link / crossing.CONTROL_TICKS)
         self._supervisor = RingReader(link / crossing.SUPERVISOR_TICKS)
         self._decoder = msgspec.msgpack.Decoder(Record)
-        self._last_ns = 0
         self.control_heard, self.supervisor_heard = CounterWatch(), CounterWatch()
         self.overruns: list[Overrun] = []
         self.ticks = 0
@@ -74,13 +74,10 @@ class RecordedTicks:
         self.control_heard.note((bus, can_id, data) for _, bus, can_id, data in tick.frames_in)
         if tick.report.took_over and not self.took_over:
             self.took_over, self.took_over_ns = tick.report.took_over, tick.time_ns
-        cycle_ns = tick.host.cycle_ns
-        if self._last_ns and cycle_ns > PERIOD_NS:
-            # The cycle is told from its moment on; it began with or after that.
-            late_ns = tick.host.slowest_stage_ns if tick.host.slowest_stage == "waking up" else 0
-            begin_ns = self._last_ns - late_ns
-            self.overruns.append(Overrun(begin_ns, begin_ns + cycle_ns, tick.host.slowest_stage))
-        self._last_ns = tick.time_ns
+        host = tick.host
+        if host.cycle_ns > PERIOD_NS:
+            end_ns = host.cycle_due_ns + host.cycle_ns
+            self.overruns.append(Overrun(host.cycle_due_ns, end_ns, host.slowest_stage))
 
     @property
     def lost_records(self) -> int:
