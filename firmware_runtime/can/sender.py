@@ -10,7 +10,7 @@ from typing import Any
 from firmware_runtime.can.binding import SignalBinding
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.can.layout import BoundLayout, Databases, MessageLayout, bind
-from firmware_runtime.can.packer import MessagePacker
+from firmware_runtime.can.packer import EncodeError, MessagePacker
 from firmware_runtime.can.pgn import ANY_SOURCE
 from firmware_runtime.can.schedule import SendClock
 
@@ -75,6 +75,14 @@ class Sender:
             if now_ns >= out.clock.earliest_ns:
                 out.clock.sent(now_ns)
         return frames
+
+    def rehearse(self, values: Sequence[float]) -> None:
+        """Pack every message from these values and drop it; changes nothing, and raises nothing."""
+        for out in self._outgoing:
+            try:
+                out.packer.pack(values)
+            except EncodeError:
+                continue
 
     def snapshot(self) -> dict[str, Any]:
         """The whole state in plain types, versioned."""

@@ -3,8 +3,9 @@
 A good proposal goes out as it comes, not a tick later; only what comes within half a period of the last one
 waits for so long, for a `control` that runs away must not drive the steps of its supervisor. Without one the
 supervisor steps at its deadline all the same, and finds the last one too old. Frames are taken as they come;
-one that presses an e-stop is stepped at once. No thread, no lock; whatever other processes do, the next step
-comes.
+one that presses an e-stop is stepped at once. Just before a proposal is due it looks at the vehicle (see
+look_ahead.py), so that less is left to do when it comes. No thread, no lock; whatever other processes do, the
+next step comes.
 
 This process loads nothing of motion, battery and drive: so this file is its own.
 """
@@ -27,6 +28,7 @@ from firmware_runtime.executive.link.tick_log import TickLog
 from firmware_runtime.executive.live.pages import ShellStatistics
 from firmware_runtime.executive.live.spread import Spread
 from firmware_runtime.executive.live.supervisor_page import SupervisorStatus
+from firmware_runtime.executive.look_ahead import LookAhead
 from firmware_runtime.recorder.tick_record import Heard, SupervisorTick
 from firmware_runtime.safety.own_watch import OwnWatch
 from firmware_runtime.safety.supervision import LocalStatus
@@ -90,6 +92,10 @@ class SupervisorShell:
         self._step_spread = spreads.setdefault("step and send", Spread())
         self._hand_over_spread = spreads.setdefault("tick's begin to bus", Spread())
         self._late_spread = spreads.setdefault("late at its deadline", Spread())
+        self._look_spread = spreads.setdefault("look ahead", Spread())
+        self._look_ahead = LookAhead(tick_ns)
+        self._last_message = b""
+        """Of `control`."""
         self._arrived = 0
         """Proposals since the last step."""
         self.statistics = ShellStatistics()
@@ -117,11 +123,14 @@ class SupervisorShell:
         now_ns = self._clock.now_ns()
         if proposal is not None or urgent or now_ns >= self._due_ns:
             self._step(woken_ns, now_ns, proposal, urgent)
+        elif self._look_ahead.due(now_ns, self._supervisor.has_looked):
+            self._look(now_ns)
 
     def _wait(self) -> int:
         now_ns = self._clock.now_ns()
         listens = now_ns >= self._listens_ns
-        left_ns = (self._due_ns if listens else min(self._due_ns, self._listens_ns)) - now_ns
+        until_ns = self._due_ns if listens else min(self._due_ns, self._listens_ns)
+        left_ns = self._look_ahead.before(now_ns, until_ns) - now_ns
         if self._blind:
             left_ns = min(left_ns, BLIND_POLL_NS)
         if left_ns > 0:
@@ -147,9 +156,22 @@ class SupervisorShell:
             return None
         self._listens_ns = now_ns + self._apart_ns
         self.statistics.overtaken += len(messages) - 1
-        proposal = self._proposal_codec.decode(messages[-1])
+        self._last_message = messages[-1]
+        proposal = self._proposal_codec.decode(self._last_message)
         self.statistics.unreadable += proposal is None
         return proposal
+
+    def _look(self, now_ns: int) -> None:
+        """Before the next proposal comes: the supervisor sees the vehicle, and goes through its motions."""
+        self._supervisor.look(now_ns)
+        self._heard.append(Heard(now_ns, (), looked=True))
+        if self._look_ahead.first:
+            self._proposal_codec.decode(self._last_message)
+            self._supervisor.rehearse()
+        took_ns = self._clock.now_ns() - now_ns
+        self._own.looked(took_ns)
+        self._look_ahead.looked(now_ns, took_ns)
+        self._look_spread.add(took_ns)
 
     def _step(self, woken_ns: int, now_ns: int, proposal: Proposal | None, urgent: bool) -> None:
         statistics = self.statistics
@@ -169,6 +191,7 @@ class SupervisorShell:
             self._restarts.take(now_ns, proposal.renewals)
             statistics.forwarded += 1
             self._due_ns = now_ns + STEP_NS + PATIENCE_NS
+            self._look_ahead.proposed(now_ns)
             taken_ns = sent_ns - proposal.time_ns
             self._hand_over_spread.add(taken_ns)
             statistics.worst_hand_over_ns = max(statistics.worst_hand_over_ns, taken_ns)

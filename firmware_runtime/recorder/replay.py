@@ -61,6 +61,8 @@ class SupervisorComponent(Protocol):
 
     def hear(self, now_ns: int, frames: Sequence[Frame], /) -> bool: ...
 
+    def look(self, now_ns: int, /) -> None: ...
+
     def step(
         self, now_ns: int, frames: Sequence[Frame], proposal: Proposal | None, arrived: int | None, /
     ) -> Sequence[Frame]: ...
@@ -128,7 +130,10 @@ def replay_supervisor(
         if tick.end_asked:
             component.ask_end()
         for heard in tick.heard:
-            component.hear(heard.time_ns, heard.frames)
+            if heard.looked:
+                component.look(heard.time_ns)
+            else:
+                component.hear(heard.time_ns, heard.frames)
         out = component.step(tick.time_ns, (), tick.proposal, tick.arrived)
         return compare_frames(tick.frames_out, out) or compare_structs(
             "report", tick.report, component.report

@@ -19,7 +19,7 @@ from firmware_runtime.vehicle.enums import Configuration
 from firmware_runtime.vehicle.proposal import Proposal
 from firmware_runtime.vehicle.telemetry import Telemetry
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Rises when the meaning or order of the fields below changes; a reader takes its own version only."""
 
 
@@ -91,14 +91,16 @@ class SupervisorBegin(msgspec.Struct, frozen=True, array_like=True, gc=False, ta
 
 
 class Heard(NamedTuple):
-    """One call of `Supervisor.hear`: what it makes of frames depends on when it got them."""
+    """One call of `Supervisor.hear`: what it makes of frames depends on when it got them. Or of `look`."""
 
     time_ns: int
     frames: Sequence[Frame]
+    looked: bool = False
+    """It looked, at everything of the entries before."""
 
 
 class SupervisorTick(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="supervisor"):
-    """One step of the supervisor, and what it heard since the one before."""
+    """One step of the supervisor, and what it heard, and when it looked, since the one before."""
 
     time_ns: int
     heard: Sequence[Heard]

@@ -20,6 +20,8 @@ class OwnWatch:
         self._gap = Deadline(OWN_GAP)
         self._order = Order(OwnStage.BEGUN, OWN_TRANSITIONS)
         self._begun_ns = 0
+        self._ahead_ns = 0
+        """Of this step, spent before it began."""
         self._sent_ns: int | None = None
 
     @property
@@ -43,6 +45,10 @@ class OwnWatch:
         self._alive.step(now_ns, 1)
         self._order.reach(OwnStage.BEGUN)
 
+    def looked(self, took_ns: int) -> None:
+        """It looked at the vehicle ahead of the next step: that is part of what the step takes."""
+        self._ahead_ns += took_ns
+
     def passed(self, stage: OwnStage) -> None:
         """Called from inside the step."""
         self._order.reach(stage)
@@ -54,7 +60,8 @@ class OwnWatch:
         next one may send again. Where the supervisor is EXPIRED, none may ever again.
         """
         self._order.reach(OwnStage.RELEASED)
-        in_time = self._step.judge(now_ns, now_ns - self._begun_ns)
+        in_time = self._step.judge(now_ns, now_ns - self._begun_ns + self._ahead_ns)
+        self._ahead_ns = 0
         if in_time and self._sent_ns is not None:
             self._gap.judge(now_ns, now_ns - self._sent_ns)
         return in_time and self.status is not LocalStatus.EXPIRED

@@ -5,27 +5,24 @@ own for the few signals it needs), keeps its own e-stop latch, standstill, odome
 imports nothing of motion, battery or drive.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from math import cos
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.can.packer import EncodeError
-from firmware_runtime.can.receiver import Receiver
 from firmware_runtime.can.sender import Sender
-from firmware_runtime.safety.actuator_response import Actuator, ActuatorResponse
+from firmware_runtime.safety.actuator_response import Actuator
 from firmware_runtime.safety.contactor_hold import ContactorHold
 from firmware_runtime.safety.control_watch import ControlWatch
 from firmware_runtime.safety.envelope import NO_CONTACTORS, Context, Envelope
 from firmware_runtime.safety.envelope_memory import EnvelopeMemory
-from firmware_runtime.safety.estop import CHANNELS
 from firmware_runtime.safety.estop_ear import EStopEar
 from firmware_runtime.safety.first_look import MOVING_MPS, FirstLook
-from firmware_runtime.safety.fitness import VITAL, unfit
+from firmware_runtime.safety.fitness import unfit
 from firmware_runtime.safety.gross_mass import GrossMass
 from firmware_runtime.safety.orderly_end import SUPERVISOR_PATIENCE_NS, OrderlyEnd, springs_hold
-from firmware_runtime.safety.standstill import Standstill
+from firmware_runtime.safety.own_senses import OwnSenses
 from firmware_runtime.safety.state_table import EMERGENCY_STATES, MOVING_STATES, PROPULSION_STATES
 from firmware_runtime.safety.stop_driver import StopDriver
 from firmware_runtime.safety.supervised import OwnStage
@@ -44,28 +41,12 @@ from firmware_runtime.vehicle.enums import (
 from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.proposal import Proposal
 from firmware_runtime.vehicle.signals import WHEEL_SPEEDS, Commands, VehicleState
-from firmware_runtime.vehicle.state_builder import CommandValues, StateBuilder
+from firmware_runtime.vehicle.state_builder import CommandValues
 from firmware_runtime.vehicle.stop_plan import StopPlan
 
 HARD = frozenset({Actuator.STEERING_FRONT, Actuator.STEERING_REAR, Actuator.BRAKE})
 """Where these do not follow, the path is left or the stop is not made: an emergency stop, the shortest one.
 Traction that does not follow is stopped along the path."""
-HEARD = frozenset(
-    (
-        *VITAL,
-        *CHANNELS,
-        "steering_rear_angle_rad",
-        "motor_torque_nm",
-        "traction_torque_max_nm",
-        "traction_regen_max_nm",
-        "brake_force_n",
-        "battery_current_a",
-        "acknowledge_button",
-        "load_mass_kg",
-        "charge_plug",
-        "dead_man",
-    )
-)
 ACTUATED = (
     "traction_torque_nm",
     "brake_force_n",
@@ -94,20 +75,15 @@ class Supervisor:
         """
         self._mark = mark
         self._configuration = configuration
-        inputs = tuple(binding for binding in profile.inputs if binding.name in HEARD)
-        self._receiver = Receiver(profile.databases, inputs)
-        self._builder = StateBuilder(inputs, profile.input_enums, profile.calibration)
+        self._senses = OwnSenses(profile)
         self._sender = Sender(profile.databases, profile.outputs)
         self._values = CommandValues(profile.outputs, profile.output_raws, profile.calibration)
         self._envelope = Envelope(profile.data)
         self._memory = EnvelopeMemory()
-        self._standstill = Standstill(profile.data.safety, profile.data.traction)
-        self._estop = EStopEar(profile, self._receiver)
+        self._estop = EStopEar(profile, self._senses.receiver)
         self._stop = StopDriver(profile.data)
         self._identity = float(profile.identity_word)
-        self._metres_per_radian = profile.data.traction.wheel_radius_m / profile.data.traction.gear_ratio
         self._mass = GrossMass(profile.data.mass)
-        self._response = ActuatorResponse(profile.data)
         self._contactor_hold = ContactorHold(profile.data.battery)
         self._contactors_may_stay = True
         self._age_max_ns = round(profile.data.safety.proposal_age_max_s * 1e9)
@@ -120,10 +96,9 @@ class Supervisor:
         self._accepted_state = SafetyState.INIT
         self._plan: StopPlan | None = None
         self._sequence = 0
-        self._odometer_m = 0.0
-        self._speed_mps = 0.0
-        self._last_ns: int | None = None
-        self._first_look = FirstLook([binding.name for binding in inputs])
+        self._context: Context | None = None
+        """In which a proposal was judged last."""
+        self._first_look = FirstLook(self._senses.names)
         self._estop_latch = False
         self._acknowledge_released = False
         self._stopped = False
@@ -167,20 +142,41 @@ class Supervisor:
         """This process is to end: what moves is stopped first, until `may_end`."""
         self._end.asked = True
 
-    def hear(self, now_ns: int, frames: Iterable[Frame]) -> bool:
+    def hear(self, now_ns: int, frames: Sequence[Frame]) -> bool:
         """Take frames between two steps, as they come; True where one presses an e-stop: step now.
 
         It is latched here already. A step finds what was heard; the same frames are not given to it again.
         """
-        push = self._receiver.push
-        for frame in frames:
-            push(frame)
+        self._senses.push(frames)
         was_latched = self._estop_latch
         self._estop_latch = self._estop.hear(now_ns) or was_latched
         return self._estop_latch and not was_latched
 
+    @property
+    def has_looked(self) -> bool:
+        """It has looked since the last step, and heard nothing since."""
+        return self._senses.has_seen
+
+    def look(self, now_ns: int) -> None:
+        """Look at the vehicle just before a proposal is due, so that the step has less to do when it comes.
+
+        A step looks by itself where nobody did, where frames were heard or some time went since, and where no
+        proposal came. Concludes nothing; may be called as often as one likes.
+        """
+        self._senses.look(now_ns, self._sent)
+
+    def rehearse(self) -> None:
+        """Judge and encode once more what was judged and sent last. Changes nothing, and nothing hangs on it.
+
+        A processor that did something else for a tick does this at half its speed, the first time (README of
+        `tools/bench/loop`): it is to be the time before, and not when the next proposal waits.
+        """
+        if self._context is not None:
+            self._envelope.check(self._context)
+        self._sender.rehearse(self._values.values(self._sent))
+
     def step(
-        self, now_ns: int, frames: Iterable[Frame], proposal: Proposal | None, arrived: int | None = None
+        self, now_ns: int, frames: Sequence[Frame], proposal: Proposal | None, arrived: int | None = None
     ) -> list[Frame]:
         """Check one proposal (None where none came) and give the frames of this tick.
 
@@ -188,20 +184,19 @@ class Supervisor:
         this one alone.
         """
         self.hear(now_ns, frames)
-        sample = self._receiver.sample(now_ns)
-        state = self._builder.build(sample.values, sample.reasons, now_ns)
+        # Only what is proposed is in a hurry: stops are decided by the present.
+        seen = self._senses.take(now_ns, self._sent, anew=proposal is None or self._stops)
+        state, standing = seen.state, seen.standing
         self._mark(OwnStage.HEARD)
-        standing = self._standstill.step(now_ns, state)
-        self._move(now_ns, state)
-        if self._first_look.rolls(state, self._speed_mps):
+        if self._first_look.rolls(state, self._senses.speed_mps):
             # No proposal, however good, drives on.
             self._took_over = "begun while the wheels turn"
             self._accepted = self._first_look.commands(state)
         self._accepted = self._first_look.steered(self._accepted, state)
-        self._memory.hear(now_ns, state)
+        self._memory.hear(seen.time_ns, state)
         self._latch_estop(now_ns, state, standing)
         self._mass.step(state)
-        self._watch_actuators(now_ns, state)
+        self._watch_actuators(seen.not_following)
         stopping = self._stops or self._accepted_state in NO_CONTACTORS
         self._contactors_may_stay = self._contactor_hold.step(now_ns, stopping, standing, state)
         arrived = int(proposal is not None) if arrived is None else arrived
@@ -226,22 +221,6 @@ class Supervisor:
         self._stopped = self._stops
         self._mark(OwnStage.ENCODED)
         return out
-
-    def _move(self, now_ns: int, state: VehicleState) -> None:
-        """Own odometer, by all wheels; by the motor where one of them is lost."""
-        if state.usable(*WHEEL_SPEEDS) or not state.usable("motor_speed_radps"):
-            speed_mps = 0.25 * (
-                (state.wheel_speed_front_left_mps + state.wheel_speed_front_right_mps)
-                * cos(state.steering_front_angle_rad)
-                + (state.wheel_speed_rear_left_mps + state.wheel_speed_rear_right_mps)
-                * cos(state.steering_rear_angle_rad)
-            )
-        else:
-            speed_mps = state.motor_speed_radps * self._metres_per_radian
-        if self._last_ns is not None:
-            self._odometer_m += 0.5 * (self._speed_mps + speed_mps) * (now_ns - self._last_ns) * 1e-9
-        self._speed_mps = speed_mps
-        self._last_ns = now_ns
 
     def _latch_estop(self, now_ns: int, state: VehicleState, standing: bool) -> None:
         pressed = self._estop.step(now_ns, state)
@@ -268,7 +247,7 @@ class Supervisor:
             self._rejected += 1
         else:
             reason = self._refuse(now_ns, state, standing, proposal)
-        if not standing and abs(self._speed_mps) > MOVING_MPS:
+        if not standing and abs(self._senses.speed_mps) > MOVING_MPS:
             # Looked at in any case: it may make a stop harder that has another reason.
             found = unfit(state)
             self._hard = self._hard or found.hard
@@ -283,11 +262,8 @@ class Supervisor:
         if self._took_over and proposal is not None:
             self._recover(now_ns, standing, proposal)
 
-    def _watch_actuators(self, now_ns: int, state: VehicleState) -> None:
+    def _watch_actuators(self, found: Mapping[Actuator, str]) -> None:
         """Against what was sent last; also in a stop of its own, which may have to become harder."""
-        sent = self._sent
-        driving = sent.heartbeat_motion_state is MotionState.DRIVING
-        found = self._response.step(now_ns, sent, driving, state, self._speed_mps)
         self._not_following = found
         if not self._control_seen:
             return
@@ -305,14 +281,14 @@ class Supervisor:
 
     def _refuse(self, now_ns: int, state: VehicleState, standing: bool, proposal: Proposal) -> str:
         """Reason to refuse this proposal; accepts it where there is none."""
-        self._memory.propose(now_ns, proposal.state, self._speed_mps)
-        context = Context(
+        self._memory.propose(now_ns, proposal.state, self._senses.speed_mps)
+        context = self._context = Context(
             now_ns=now_ns,
             proposal=proposal,
             accepted=self._gone,
             accepted_ns=self._gone_ns,
             last_sequence=self._sequence,
-            speed_mps=self._speed_mps,
+            speed_mps=self._senses.speed_mps,
             standing=standing,
             in_charge=self._in_charge,
             lightest_kg=self._mass.lightest_kg,
@@ -345,7 +321,7 @@ class Supervisor:
 
     def _anchored(self, plan: StopPlan) -> StopPlan:
         """The plan's distance begins where the vehicle is now, by the supervisor's own odometer."""
-        return msgspec.structs.replace(plan, anchor_odometer_m=self._odometer_m)
+        return msgspec.structs.replace(plan, anchor_odometer_m=self._senses.odometer_m)
 
     def _recover(self, now_ns: int, standing: bool, proposal: Proposal) -> None:
         if not standing or proposal.state in MOVING_STATES:
@@ -364,8 +340,8 @@ class Supervisor:
         self._proposed = self._in_charge = False
         stop = self._stop.step(
             now_ns,
-            self._odometer_m,
-            self._speed_mps,
+            self._senses.odometer_m,
+            self._senses.speed_mps,
             state.usable(*WHEEL_SPEEDS),
             self._mass,
             self._plan,

@@ -66,6 +66,9 @@ class Supervisor(Memory):
     def hear(self, now_ns: int, frames: Sequence[Frame]) -> bool:
         return bool(self.take("hear", now_ns, frames))
 
+    def look(self, now_ns: int) -> None:
+        self.take("look", now_ns)
+
     def step(
         self, now_ns: int, frames: Sequence[Frame], proposal: Proposal | None, arrived: int | None
     ) -> list[Frame]:
@@ -79,7 +82,8 @@ def frames_at(time_ns: int, count: int = 2) -> list[Frame]:
 
 
 def life(start_ns: int, count: int) -> list[Record]:
-    """Both processes from their begin: `control` every 10 ms, the supervisor 1 ms later, its ears twice."""
+    """Both processes from their begin: `control` every 10 ms, the supervisor 1 ms later, its ears twice, with
+    a look in between."""
     control, supervisor = Control(), Supervisor()
     records: list[Record] = [
         SupervisorBegin(start_ns - 2, "c0ffee"),
@@ -94,10 +98,14 @@ def life(start_ns: int, count: int) -> list[Record]:
         records.append(ControlTick(now_ns, frames, b"$", report, host, proposal, control.telemetry))
         heard = [
             Heard(now_ns - 4_000_000, frames_at(now_ns)),
+            Heard(now_ns, (), looked=True),
             Heard(now_ns + 1_000_000, frames_at(now_ns, 1)),
         ]
         for call in heard:
-            supervisor.hear(*call)
+            if call.looked:
+                supervisor.look(call.time_ns)
+            else:
+                supervisor.hear(call.time_ns, call.frames)
         judged = msgspec.msgpack.decode(msgspec.msgpack.encode(proposal), type=Proposal)
         judged = judged if number % 5 else None
         arrived = number % 3
@@ -161,10 +169,23 @@ def test_a_changed_input_of_control_shows_there_and_not_in_the_supervisor(
                 Heard(8 * PERIOD_NS + 1_000_000, [*frames_at(8 * PERIOD_NS), *frames_at(8 * PERIOD_NS, 1)])
             ]
         },
+        {
+            "heard": [
+                Heard(8 * PERIOD_NS - 4_000_000, frames_at(8 * PERIOD_NS)),
+                Heard(8 * PERIOD_NS + 1_000_000, frames_at(8 * PERIOD_NS, 1)),
+            ]
+        },
+        {
+            "heard": [
+                Heard(8 * PERIOD_NS - 4_000_000, frames_at(8 * PERIOD_NS)),
+                Heard(8 * PERIOD_NS + 1_000_000, frames_at(8 * PERIOD_NS, 1)),
+                Heard(8 * PERIOD_NS, (), looked=True),
+            ]
+        },
         {"proposal": None},
         {"end_asked": True},
     ],
-    ids=["left out", "others", "in one call", "no proposal", "asked to end"],
+    ids=["left out", "others", "in one call", "no look", "looked later", "no proposal", "asked to end"],
 )
 def test_what_the_supervisor_was_given_otherwise_shows_there_alone(changes: dict[str, object]) -> None:
     control, supervisor = replayed(changed(life(PERIOD_NS, 12), SupervisorTick, 7, **changes))

@@ -1,0 +1,60 @@
+"""When the supervisor looks at the vehicle: just before the next proposal is due, and again if frames come.
+
+What it has seen by then need not be seen once the proposal is there. A look is never in the way: a readable
+proposal goes first, and where looks are slow they rest.
+"""
+
+AHEAD_NS = 1_000_000
+"""Before the proposal: five times what a look takes, and as much as its tick takes sooner or later than the
+one before (README of `tools/bench/loop`)."""
+PATIENCE_NS = 2_000_000
+"""So long after its time it is waited for (assumption)."""
+TICK_MIN_NS = 5_000_000
+"""Of faster loops a look would take a good part of each tick (assumption)."""
+LOOKS_MAX = 3
+"""For one proposal: on a bus that is full, frames come all the time (assumption)."""
+SLOW_NS = 2_000_000
+"""A look that takes longer is no help (assumption): of a supervisor that is slow it would keep frames from
+going in time."""
+REST_NS = 1_000_000_000
+"""So long there is no look after a slow one (assumption)."""
+
+
+class LookAhead:
+    def __init__(self, tick_ns: int) -> None:
+        """tick_ns: between two proposals."""
+        self._tick_ns = tick_ns
+        self._begin_ns = self._end_ns = 0
+        """Of the time in which a look is of use; 0 before the first proposal."""
+        self._rests_until_ns = 0
+        self._looks = 0
+
+    @property
+    def first(self) -> bool:
+        """Of the looks for this proposal."""
+        return self._looks == 0
+
+    def proposed(self, now_ns: int) -> None:
+        """A proposal came; the next is due a tick later."""
+        self._looks = 0
+        if self._tick_ns < TICK_MIN_NS or now_ns + self._tick_ns < self._rests_until_ns:
+            self._begin_ns = self._end_ns = 0
+            return
+        self._begin_ns = now_ns + self._tick_ns - AHEAD_NS
+        self._end_ns = now_ns + self._tick_ns + PATIENCE_NS
+
+    def before(self, now_ns: int, until_ns: int) -> int:
+        """Whoever waits until then wakes up earlier for a look."""
+        if self._looks or self._begin_ns <= now_ns:
+            return until_ns
+        return min(until_ns, self._begin_ns)
+
+    def due(self, now_ns: int, has_looked: bool) -> bool:
+        """has_looked: and nothing was heard since."""
+        return self._begin_ns <= now_ns < self._end_ns and not has_looked and self._looks < LOOKS_MAX
+
+    def looked(self, now_ns: int, took_ns: int) -> None:
+        self._looks += 1
+        if took_ns > SLOW_NS:
+            self._rests_until_ns = now_ns + REST_NS
+            self._end_ns = now_ns
