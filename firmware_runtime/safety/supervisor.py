@@ -168,8 +168,8 @@ class Supervisor:
     def rehearse(self) -> None:
         """Judge and encode once more what was judged and sent last. Changes nothing, and nothing hangs on it.
 
-        A processor that did something else for a tick does this at half its speed, the first time (README of
-        `tools/bench/loop`): it is to be the time before, and not when the next proposal waits.
+        A processor that did something else for a tick takes twice as long over this at first (README of
+        `tools/bench/loop`): it is to do so now, and not when the next proposal waits.
         """
         if self._context is not None:
             self._envelope.check(self._context)

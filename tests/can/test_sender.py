@@ -192,6 +192,17 @@ def test_nothing_is_half_sent() -> None:
     assert [frame.data[1] & 0x0F for frame in frames] == [1, 1]
 
 
+@pytest.mark.parametrize("value", [1.0, math.nan, 1e300])
+def test_a_rehearsal_packs_everything_and_changes_nothing(value: float) -> None:
+    sender, _ = traction_and_brake()
+    plain, _ = traction_and_brake()
+    for tick in range(20):
+        before = sender.snapshot()
+        sender.rehearse([1.0, value, 0.0, 0.0])
+        assert sender.snapshot() == before
+        assert sender.frames(tick * 10 * MS, [0.0] * 4) == plain.frames(tick * 10 * MS, [0.0] * 4)
+
+
 def test_a_limit_reached_through_unit_conversion_still_fits() -> None:
     steering = DRIVE.get_message_by_name("SteeringCommand")
     for steps in range(1, 200):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from firmware_runtime.can.bus_events import BusEvent, BusState
@@ -15,8 +16,13 @@ from firmware_runtime.can.frame import Frame
 from firmware_runtime.executive.life_signs import LifeSigns
 from firmware_runtime.executive.link.crossing import ProposalCodec
 from firmware_runtime.executive.link.datagram import Inbox, Outbox
+from firmware_runtime.executive.link.ring import RingReader, RingWriter
+from firmware_runtime.executive.link.tick_log import TickLog
+from firmware_runtime.executive.live.spread import Spread
 from firmware_runtime.executive.notify import Notifier
 from firmware_runtime.executive.supervisor_shell import SupervisorShell
+from firmware_runtime.recorder.replay import replay_supervisor
+from firmware_runtime.recorder.tick_record import Record, SupervisorBegin, SupervisorTick
 from firmware_runtime.safety.control_watch import expected_word
 from firmware_runtime.safety.own_watch import OwnWatch
 from firmware_runtime.safety.supervised import OwnStage
@@ -75,6 +81,11 @@ class Slow(Supervisor):
     def __init__(self, time: Time, *given: Any) -> None:
         super().__init__(*given)
         self.time, self.takes_ns = time, 0
+        self.look_takes_ns = 0
+
+    def look(self, now_ns: int) -> None:
+        super().look(now_ns)
+        self.time.time_ns += self.look_takes_ns
 
     def step(self, *given: Any, **named: Any) -> list[Frame]:
         out = super().step(*given, **named)
@@ -87,6 +98,10 @@ class Process:
         self.time = Time()
         self.own = OwnWatch(PERIOD_NS)
         self.supervisor = Slow(self.time, profile(), self.own.passed)
+        self.spreads: dict[str, Spread] = {}
+        ticks = TickLog(RingWriter(folder / "ticks"))
+        ticks.write(SupervisorBegin(self.time.time_ns, "c0ffee"))
+        self._records = RingReader(folder / "ticks")
         self.life = LifeSigns(Notifier(str(folder / "notify"), 20 * MS), lambda: "well")
         self.wires = [Wire("drive"), Wire("body")]
         self._inbox, self._reports = Inbox(folder / "proposals"), Outbox(folder / "reports")
@@ -98,10 +113,10 @@ class Process:
             self.wires,
             self._inbox,
             self._reports,
-            None,
+            ticks,
             self.time,
             PERIOD_NS,
-            {},
+            self.spreads,
             None,
             self.life,
         )
@@ -129,6 +144,27 @@ class Process:
                 self._sequence, now_ns, SafetyState.STANDBY, held, None, expected_word(now_ns)
             )
             self.control.send(ProposalCodec().encode(proposal))
+
+    def run(self, ticks: int, proposal_ns: int = 0) -> None:
+        """By half milliseconds; a proposal in each tick, made from its begin on, so long after it."""
+        for _ in range(ticks * PERIOD_NS // (MS // 2)):
+            self.time.time_ns += MS // 2
+            if self.time.time_ns % PERIOD_NS == proposal_ns:
+                self.propose()
+            self.shell.turn()
+
+    @property
+    def looks(self) -> int:
+        return sum(self.spreads["look ahead"].counts)
+
+    def records(self) -> list[SupervisorBegin | SupervisorTick]:
+        """All since the last call."""
+        found: list[SupervisorBegin | SupervisorTick] = []
+        while (payload := self._records.read()) is not None:
+            record = msgspec.msgpack.decode(payload, type=Record)
+            assert isinstance(record, SupervisorBegin | SupervisorTick)
+            found.append(record)
+        return found
 
     @property
     def sent(self) -> int:
@@ -286,3 +322,73 @@ def test_in_a_flood_an_estop_is_still_stepped_at_once(
     process.shell.turn()
     assert process.shell.statistics.steps == steps + 1
     assert process.shell.statistics.urgent == 1
+
+
+def test_it_looks_once_before_each_proposal_and_not_without_one(process: Process) -> None:
+    process.run(20)
+    looks = process.looks
+    assert looks == 19, "before the first nobody knew when it was due"
+    assert process.shell.statistics.forwarded == 20
+    process.time.time_ns += 30 * MS
+    for _ in range(100):
+        process.time.time_ns += MS // 2
+        process.shell.turn()
+    assert process.looks <= looks + 1
+    assert process.own.status is LocalStatus.OK
+
+
+def test_a_proposal_that_is_there_goes_before_the_look(process: Process) -> None:
+    process.run(5)
+    looks, forwarded = process.looks, process.shell.statistics.forwarded
+    process.time.time_ns += PERIOD_NS - MS // 2
+    process.propose()
+    process.shell.turn()
+    assert (process.looks, process.shell.statistics.forwarded) == (looks, forwarded + 1)
+
+
+def test_an_estop_goes_before_the_look(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    process.run(5)
+    looks, steps = process.looks, process.shell.statistics.steps
+    process.time.time_ns += PERIOD_NS - MS // 2
+    frame = Frame(process.time.time_ns, "body", 1, b"")
+    monkeypatch.setattr(process.wires[1], "receive", lambda now_ns: [frame])
+    monkeypatch.setattr(process.supervisor, "hear", lambda now_ns, frames: True)
+    process.shell.turn()
+    assert (process.looks, process.shell.statistics.steps) == (looks, steps + 1)
+
+
+def test_frames_that_come_after_it_are_looked_at_but_not_without_end(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bus that is full says something all the time."""
+    process.run(5)
+    looks = process.looks
+    monkeypatch.setattr(process.wires[0], "receive", lambda now_ns: [Frame(now_ns, "drive", 1, b"")])
+    process.time.time_ns += 8 * MS
+    for _ in range(25):
+        process.time.time_ns += MS // 10
+        process.shell.turn()
+    assert process.looks == looks + 3
+
+
+@pytest.mark.requirement("SR-11")
+def test_one_slow_look_costs_its_step_and_is_not_tried_again_for_a_second(process: Process) -> None:
+    process.run(20)
+    looks = process.looks
+    process.supervisor.look_takes_ns = 30 * MS
+    process.run(1)
+    assert process.looks == looks + 1
+    process.run(3)
+    assert process.shell.statistics.withheld == 1
+    process.run(90)
+    assert process.looks == looks + 1
+    assert process.own.status is not LocalStatus.EXPIRED
+
+
+def test_what_it_looked_at_is_recorded_and_replayed(process: Process) -> None:
+    process.run(30)
+    records = process.records()
+    steps = [one for one in records if isinstance(one, SupervisorTick)]
+    assert sum(heard.looked for step in steps for heard in step.heard) == process.looks == 29
+    result = replay_supervisor(records, lambda configuration: Supervisor(profile()))
+    assert (result.difference, result.ticks) == (None, process.shell.statistics.steps)

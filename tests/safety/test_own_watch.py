@@ -65,6 +65,18 @@ def test_a_step_may_take_28_ms(process: Process, took_ms: float, status: LocalSt
     assert process.step(), "but one is borne"
 
 
+@pytest.mark.requirement("SR-11")
+@pytest.mark.parametrize(("looks_ms", "sent"), [((27.0,), True), ((27.1,), False), ((14.0, 13.1), False)])
+def test_what_it_looked_at_ahead_is_part_of_its_step(
+    process: Process, looks_ms: tuple[float, ...], sent: bool
+) -> None:
+    """28 ms in all, of which the step takes one; nobody may be slow where it is not looked at."""
+    for look_ms in looks_ms:
+        process.watch.looked(round(look_ms * MS))
+    assert process.step() is sent
+    assert process.step(), "it was of that step alone"
+
+
 @pytest.mark.parametrize(("gap_ms", "status"), [(45.0, LocalStatus.OK), (45.1, LocalStatus.FAILED)])
 def test_nothing_may_be_sent_for_45_ms(process: Process, gap_ms: float, status: LocalStatus) -> None:
     # The last frames went 9 ms ago, and a step takes 1 ms.

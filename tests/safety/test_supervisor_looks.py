@@ -1,0 +1,172 @@
+"""Looking ahead of a proposal takes time from the step, and changes nothing that goes on the buses."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from firmware_runtime.can.frame import Frame
+from firmware_runtime.vehicle.enums import ParkBrakeRequest, SafetyState
+from firmware_runtime.vehicle.load import Profile
+from firmware_runtime.vehicle.proposal import Proposal
+from tests.bus_vehicle import TICK_NS
+from tests.safety.rig import Rig
+from tests.safety.support import profile
+
+MS = 1_000_000
+STANDING: dict[str, Any] = {
+    "traction_torque_nm": 0.0,
+    "brake_force_n": 180_000.0,
+    "park_brake_request": ParkBrakeRequest.RELEASE,
+}
+HOLD_MIN_N = 162_000.0
+"""The Q-Truck's, of what the envelope bears: 0.9 of 180 kN."""
+
+
+@pytest.fixture(scope="module")
+def truck() -> Profile:
+    return profile()
+
+
+class LookingRig(Rig):
+    """Frames come, the supervisor looks, goes through its motions, and then the proposal comes."""
+
+    def __init__(self, of: Profile) -> None:
+        super().__init__(of)
+        self.looks_ns: tuple[int, ...] = ()
+        """So long before each step it looks."""
+        self.heard_before_ns = 4 * MS
+        """So long before it the vehicle has spoken."""
+
+    def step(self, proposal: Proposal | None, arrived: int | None = None) -> list[Frame]:
+        heard_ns = self.now_ns - self.heard_before_ns
+        self.supervisor.hear(heard_ns, self.vehicle.frames(heard_ns))
+        for before_ns in sorted(self.looks_ns, reverse=True):
+            self.supervisor.look(self.now_ns - before_ns)
+            self.supervisor.rehearse()
+        return self.step_alone(proposal, arrived)
+
+    def step_alone(self, proposal: Proposal | None, arrived: int | None = None) -> list[Frame]:
+        vehicle_frames, self.vehicle.frames = self.vehicle.frames, lambda now_ns: []
+        try:
+            return super().step(proposal, arrived)
+        finally:
+            self.vehicle.frames = vehicle_frames
+
+
+ACTIONS = st.sampled_from(
+    ["drive"] * 8 + ["no proposal", "press", "release", "acknowledge", "roll", "stand", "brake fault", "well"]
+)
+LOOKS = st.lists(st.sampled_from([0]), max_size=3).map(tuple)
+
+
+def act(rig: LookingRig, action: str) -> None:
+    if action in ("press", "release"):
+        word = "OPEN" if action == "press" else "CLOSED"
+        rig.vehicle.set("EStopStatus", ChannelA=word, ChannelB=word)
+    elif action in ("roll", "stand"):
+        rig.vehicle.roll(3.0 if action == "roll" else 0.0)
+    elif action in ("brake fault", "well"):
+        rig.vehicle.set("BrakeFeedback", Status="FAULT" if action == "brake fault" else "ACTIVE")
+    rig.proposing = action != "no proposal"
+
+
+@given(st.lists(st.tuples(ACTIONS, LOOKS, st.integers(1, 30)), min_size=1, max_size=12))
+@settings(max_examples=25)
+def test_whatever_happens_the_same_frames_go_with_and_without_a_look(
+    script: list[tuple[str, tuple[int, ...], int]],
+) -> None:
+    truck = profile()
+    looking, plain = LookingRig(truck), LookingRig(truck)
+    for action, looks, ticks in script:
+        for rig in (looking, plain):
+            act(rig, action)
+        looking.looks_ns = looks
+        for _ in range(ticks):
+            assert looking.tick() == plain.tick()
+        assert looking.supervisor.report == plain.supervisor.report
+
+
+@pytest.mark.parametrize("looks_ns", [(MS,), (3 * MS,), (3 * MS, 2 * MS, MS), (0,)], ids=str)
+def test_a_drive_goes_on_as_it_is_proposed(truck: Profile, looks_ns: tuple[int, ...]) -> None:
+    looking, plain = LookingRig(truck), LookingRig(truck)
+    looking.looks_ns = looks_ns
+    for rig in (looking, plain):
+        rig.drive_at(5.0)
+    for tick in range(100):
+        for rig in (looking, plain):
+            rig.commands["steering_front_angle_rad"] = 0.05 + 0.0005 * tick
+        assert looking.tick() == plain.tick()
+    assert looking.supervisor.report.took_over == ""
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_what_control_may_know_already_its_judge_knows_too(truck: Profile, heard: bool) -> None:
+    """The springs are heard to be open after the look; `control` lets its brake go in that tick."""
+    rig = LookingRig(truck)
+    rig.drive_at(0.0)
+    rig.state = SafetyState.AUTO
+    rig.commands = dict(STANDING)
+    rig.vehicle.set("BrakeFeedback", ParkBrakeState="MOVING", Force=180_000.0)
+    rig.answers["brake"] = 180_000.0
+    rig.tick(30)
+    assert rig.supervisor.report.took_over == ""
+    rig.now_ns += TICK_NS
+    rig.supervisor.look(rig.now_ns - MS)
+    if heard:
+        rig.vehicle.set("BrakeFeedback", ParkBrakeState="RELEASED")
+        rig.supervisor.hear(rig.now_ns - MS // 2, rig.vehicle.frames(rig.now_ns - MS // 2))
+    rig.commands["brake_force_n"] = HOLD_MIN_N - 1.0
+    rig.step_alone(rig.proposal())
+    refused = rig.supervisor.report.took_over
+    assert refused.startswith("" if heard else "holding at standstill: ")
+    assert (refused == "") is heard
+
+
+@pytest.mark.requirement("SR-01")
+@pytest.mark.parametrize("with_a_proposal", [True, False])
+def test_an_estop_after_the_look_stops_in_the_next_step(truck: Profile, with_a_proposal: bool) -> None:
+    rig = LookingRig(truck)
+    rig.looks_ns = (MS,)
+    rig.drive_at(3.0)
+    rig.now_ns += TICK_NS
+    rig.supervisor.look(rig.now_ns - MS)
+    rig.vehicle.set("EStopStatus", ChannelA="OPEN", ChannelB="OPEN")
+    assert rig.supervisor.hear(rig.now_ns, rig.vehicle.frames(rig.now_ns))
+    rig.step_alone(rig.proposal() if with_a_proposal else None)
+    assert rig.supervisor.report.estop
+    assert rig.said["TractionCommand"]["TorqueRequest"] == 0
+    assert rig.said["BrakeCommand"]["ForceRequest"] > 0
+    assert rig.said["RuntimeHeartbeat"]["MotionState"] == "STOPPING"
+
+
+@pytest.mark.requirement("SR-10")
+def test_without_a_proposal_it_looks_anew(truck: Profile) -> None:
+    """A stop of its own is decided by the present, however young the last look is."""
+    rig = LookingRig(truck)
+    rig.drive_at(3.0)
+    rig.now_ns += TICK_NS
+    rig.supervisor.look(rig.now_ns)
+    assert rig.supervisor.has_looked
+    # Long enough for every message to be lost, but for what was seen.
+    rig.now_ns += 2_000 * MS
+    rig.step_alone(None)
+    assert not rig.supervisor.has_looked
+    assert rig.supervisor.report.took_over != ""
+
+
+def test_what_was_seen_is_used_once(truck: Profile) -> None:
+    rig = LookingRig(truck)
+    rig.drive_at(3.0)
+    rig.supervisor.look(rig.now_ns)
+    assert rig.supervisor.has_looked
+    rig.now_ns += TICK_NS
+    rig.step_alone(rig.proposal())
+    assert not rig.supervisor.has_looked
+
+
+def test_a_rehearsal_before_anything_was_proposed_is_none(truck: Profile) -> None:
+    rig, plain = LookingRig(truck), LookingRig(truck)
+    rig.supervisor.rehearse()
+    assert [rig.tick() for _ in range(5)] == [plain.tick() for _ in range(5)]
