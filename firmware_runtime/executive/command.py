@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import cast
 
-from firmware_runtime.executive import lean
+from firmware_runtime.executive import lean, quick_begin
 from firmware_runtime.executive.subcommand import EXIT_PROBLEMS, EXIT_UNAVAILABLE, Subcommand, print_problems
 from firmware_runtime.vehicle.identity import code_digest
 from firmware_runtime.vehicle.problems import ConfigurationError, UnavailableError
@@ -49,8 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else list(argv)
     named = next((argument for argument in arguments if not argument.startswith("-")), None)
     wanted = (named,) if named in SUBCOMMANDS else SUBCOMMANDS
-    if named in PROCESS_COMMANDS:
+    if named is not None and named in PROCESS_COMMANDS:
         lean.begin()
+        quick_begin.ask(named)
     modules = {name: _load(name) for name in wanted}
     args = _parser(modules).parse_args(arguments)
     try:

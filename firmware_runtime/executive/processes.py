@@ -22,6 +22,9 @@ class Process(NamedTuple):
     """Of its command, beside PROFILE; names of `deployment.units.OPTIONS`."""
     priority: int
     """Of SCHED_FIFO; 0: normal scheduling."""
+    begin_nice: int
+    """Nice value while it begins, until that priority is its own: loading code takes most of the time to
+    STANDBY, and goes before whatever else this computer does (assumption)."""
     watchdog_s: float
     """Without a sign of life for so long systemd kills and restarts it. The failure budgets do not wait for
     that: the other eye and the ECUs have stopped the vehicle by then (assumption)."""
@@ -49,6 +52,7 @@ SUPERVISOR = Process(
     does="checks every command and alone sends to the actuators",
     options=("route", "cache", "link", "bus", "watchdog"),
     priority=SUPERVISOR_PRIORITY,
+    begin_nice=-10,
     watchdog_s=1.0,
     oom_score=-900,
     memory_max_mib=256,
@@ -62,6 +66,7 @@ CONTROL = Process(
     does="reads the vehicle and proposes every command",
     options=("route", "cache", "link", "bus", "serial", "state"),
     priority=CONTROL_PRIORITY,
+    begin_nice=-10,
     watchdog_s=1.0,
     oom_score=-800,
     memory_max_mib=512,
@@ -73,6 +78,7 @@ SERVICES = Process(
     does="black box, diagnostics, telemetry: nothing that moves",
     options=("cache", "link", "state", "boxes"),
     priority=0,
+    begin_nice=0,
     watchdog_s=10.0,
     oom_score=500,
     memory_max_mib=512,

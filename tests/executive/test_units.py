@@ -134,6 +134,10 @@ def test_where_memory_ends_services_go_first_and_the_supervisor_last() -> None:
     assert all(UNITS[name]["MemorySwapMax"] == ["0"] for name in PROCESSES)
 
 
+def test_who_drives_or_supervises_begins_first() -> None:
+    assert [UNITS[name]["Nice"] for name in PROCESSES] == [["-10"], ["-10"], ["0"]]
+
+
 def test_rights_come_by_limits_and_one_capability_not_by_root() -> None:
     for name in PROCESSES:
         unit = UNITS[name]

@@ -160,6 +160,7 @@ def _life(process: Process, choices: UnitChoices) -> list[tuple[str, str]]:
         # TimeoutStopSec.
         ("WatchdogSignal", "SIGKILL"),
         ("OOMScoreAdjust", str(process.oom_score)),
+        ("Nice", str(process.begin_nice)),
         ("OOMPolicy", "continue"),
         ("MemoryMax", f"{process.memory_max_mib}M"),
         ("MemorySwapMax", "0"),

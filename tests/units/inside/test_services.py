@@ -116,6 +116,7 @@ def test_they_run_with_the_rights_that_their_units_give_and_no_more() -> None:
         assert int(fields["CapEff"], 16) == wanted
         policy = os.sched_getscheduler(pid(name))
         assert policy == (os.SCHED_OTHER if name == "services" else os.SCHED_FIFO)
+        assert os.getpriority(os.PRIO_PROCESS, pid(name)) == (0 if name == "services" else -10)
 
 
 def test_status_tells_of_all_three() -> None:
