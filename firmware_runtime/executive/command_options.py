@@ -10,7 +10,8 @@ def add_cache(parser: argparse.ArgumentParser) -> None:
         "--cache",
         metavar="DIR",
         type=Path,
-        help="where compiled DBCs are kept (default: firmware-runtime/dbc in the user's cache)",
+        help="where compiled DBCs and fitted routes are kept "
+        "(default: firmware-runtime/dbc in the user's cache)",
     )
 
 

@@ -3,8 +3,7 @@
 import argparse
 
 from firmware_runtime.executive import command_options, compiled_databases
-from firmware_runtime.motion.route_build import build_route
-from firmware_runtime.motion.route_file import read_route_file
+from firmware_runtime.motion.route_cache import RouteCache
 from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.route import Route
 
@@ -17,5 +16,4 @@ def add(parser: argparse.ArgumentParser) -> None:
 def load(args: argparse.Namespace) -> tuple[Profile, Route]:
     """Loads both; ConfigurationError or RouteError with every problem of a file."""
     profile = compiled_databases.load(args)
-    points = read_route_file(args.route, distance_max_m=args.distance)
-    return profile, build_route(points, profile.data)
+    return profile, RouteCache(args.cache).load(args.route, profile, distance_max_m=args.distance)
