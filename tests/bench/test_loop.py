@@ -11,10 +11,10 @@ from bench import __main__ as command
 from bench import loop
 from bench.loop.drive_record import record
 from bench.loop.figures import Peer, percentile, rows_of
+from bench.loop.pace import explained
 from bench.loop.read_sockets import measure_reading
 from bench.loop.start_up import PROCESSES
 from bench.loop.tick_child import Runtime
-from bench.loop.ticks import explained
 from bench.loop.wake_up import RATES_HZ, histogram, run
 from bench.measure import BenchError
 from vehicle_hil.stall_meter import Stall
@@ -113,7 +113,8 @@ def test_each_target_has_its_row(tmp_path: Path) -> None:
         "whole tick, 32 frames in, p99": "≤ 1 ms",
         "whole tick, 320 frames in, p50": "≤ 1 ms",
         "whole tick, 320 frames in, p99": "≤ 2.5 ms",
-        "1 kHz, 32 frames: overruns without a stall of the machine": "≤ 0",
+        "1 kHz, 32 frames, control: overruns without a stall of its core": "≤ 0",
+        "1 kHz, 32 frames, supervisor: overruns without a stall of its core": "≤ 0",
         "proposal to bus, first frame, p50": "≤ 0.25 ms",
         "proposal to bus, first frame, p99": "≤ 3 × the peer",
         "exec to STANDBY on the bus, max": "≤ 1500 ms",

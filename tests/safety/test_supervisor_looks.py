@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_runtime.can.frame import Frame
-from firmware_runtime.vehicle.enums import ParkBrakeRequest, SafetyState
+from firmware_runtime.vehicle.enums import OnOffState, ParkBrakeRequest, SafetyState
 from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.proposal import Proposal
 from tests.bus_vehicle import TICK_NS
@@ -141,19 +141,38 @@ def test_an_estop_after_the_look_stops_in_the_next_step(truck: Profile, with_a_p
     assert rig.said["RuntimeHeartbeat"]["MotionState"] == "STOPPING"
 
 
-@pytest.mark.requirement("SR-10")
-def test_without_a_proposal_it_looks_anew(truck: Profile) -> None:
-    """A stop of its own is decided by the present, however young the last look is."""
+@pytest.mark.parametrize(
+    ("proposed", "estop", "motion"),
+    [
+        (True, False, "STOPPING"),
+        (False, False, "STANDING"),
+        (True, True, "STANDING"),
+        (False, True, "STANDING"),
+    ],
+)
+def test_only_what_is_proposed_is_judged_by_a_look_before(
+    truck: Profile, proposed: bool, estop: bool, motion: str
+) -> None:
+    """A stop of its own is decided by the present, however young the look is; here, that it stands by now."""
     rig = LookingRig(truck)
-    rig.drive_at(3.0)
-    rig.now_ns += TICK_NS
+    rig.drive_at(0.0)
+    rig.state, rig.commands = SafetyState.STANDBY, {**STANDING, "traction_enable": OnOffState.OFF}
+    rig.commands["park_brake_request"] = ParkBrakeRequest.APPLY
+    word = "OPEN" if estop else "CLOSED"
+    rig.vehicle.set("EStopStatus", ChannelA=word, ChannelB=word)
+    rig.vehicle.roll(3.0)
+    rig.tick(5)
+    rig.vehicle.roll(0.0)
+    rig.tick(20)
+    assert rig.said["RuntimeHeartbeat"]["MotionState"] == "STOPPING", "not for 200 ms yet"
+    rig.now_ns += TICK_NS - 4 * MS
+    rig.supervisor.hear(rig.now_ns, rig.vehicle.frames(rig.now_ns))
+    rig.now_ns += 3 * MS
     rig.supervisor.look(rig.now_ns)
-    assert rig.supervisor.has_looked
-    # Long enough for every message to be lost, but for what was seen.
-    rig.now_ns += 2_000 * MS
-    rig.step_alone(None)
-    assert not rig.supervisor.has_looked
-    assert rig.supervisor.report.took_over != ""
+    rig.now_ns += MS
+    rig.step_alone(rig.proposal() if proposed else None)
+    assert rig.said["RuntimeHeartbeat"]["MotionState"] == motion
+    assert rig.supervisor.report.estop is estop
 
 
 def test_what_was_seen_is_used_once(truck: Profile) -> None:

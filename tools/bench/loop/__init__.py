@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.case import Result
-from bench.loop import hand_over, read_sockets, start_up, ticks, wake_up
+from bench.loop import hand_over, pace, read_sockets, start_up, ticks, wake_up
 from bench.measure import BenchError, Row
 from vehicle_hil.stall_meter import StallMeterError
 
@@ -46,7 +46,7 @@ def measure(scale: LoopScale, progress: Callable[[str], None]) -> Result:
             progress("reading sockets")
             rows += read_sockets.measure(scale.reads)
             progress("1 kHz")
-            found, details["pace"] = ticks.measure_pace(scale.pace_ticks, core, folder)
+            found, details["pace"] = pace.measure(scale.pace_ticks, [cores[0], core], folder)
             rows += found
             progress("hand-over")
             found, details["hand_over"] = hand_over.measure(scale.hand_over_s, folder)
