@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from firmware_runtime.assessment.requirements import IDENTIFIERS
+from run_checks import WITHOUT_MEASURED, is_measured
 from tests.turns import ALONE, turn
 
 LONGEST_FIRST = (
@@ -71,8 +72,16 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
                 os.environ[COVERAGE_OF_CHILDREN] = for_children
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(WITHOUT_MEASURED, action="store_true", help="those run where coverage is measured")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Longest files first. A test that names no requirement that exists proves nothing: nothing runs then."""
+    if config.getoption(WITHOUT_MEASURED):
+        apart = [item for item in items if is_measured(item.nodeid.partition("::")[0])]
+        config.hook.pytest_deselected(items=apart)
+        items[:] = [item for item in items if not is_measured(item.nodeid.partition("::")[0])]
     items.sort(key=_turn)
     for item in items:
         for mark in item.iter_markers("requirement"):

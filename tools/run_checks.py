@@ -16,6 +16,10 @@ from pathlib import Path
 COVERAGE_MIN_PERCENT = 90
 """Line coverage of firmware_runtime below which a full run fails."""
 WORKERS = 2
+UNMEASURED_SAFETY = ("test_mutants.py", "test_state_machine_stateful.py")
+"""Tests of the safety part that coverage would make many times as long."""
+WITHOUT_MEASURED = "--without-measured-safety-tests"
+"""Option of tests/conftest.py: leaves out the others of tests/safety, which the coverage check runs."""
 
 
 @dataclass(frozen=True)
@@ -39,17 +43,24 @@ def pytest_check(tools: Path, full: bool, arguments: list[str]) -> Check:
     command = [str(tools / "pytest"), "-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder"]
     if not full:
         command += ["-m", "not full"]
+        if not arguments:
+            # The coverage of the safety part is measured by running them; once is enough.
+            command.append(WITHOUT_MEASURED)
     elif not arguments:
         # Twice the time, and ticks of real processes that come late: not in each run.
         command += ["--cov", f"--cov-fail-under={COVERAGE_MIN_PERCENT}"]
     return Check("pytest", (*command, *arguments))
 
 
+def is_measured(file: str) -> bool:
+    """Whether `safety_coverage_check` runs this file of tests; by its path from the project's root."""
+    folder, _, name = file.rpartition("/")
+    return folder == "tests/safety" and name not in UNMEASURED_SAFETY
+
+
 def safety_coverage_check(tools: Path) -> Check:
     """Every line and every branch of the safety part, by its own unit tests: no drive helps them."""
-    left_out = [
-        f"--ignore=tests/safety/{name}" for name in ("test_mutants.py", "test_state_machine_stateful.py")
-    ]
+    left_out = [f"--ignore=tests/safety/{name}" for name in UNMEASURED_SAFETY]
     measured = ("--cov=firmware_runtime/safety", "--cov-branch", "--cov-fail-under=100")
     shared = ("-q", "-n", str(WORKERS), "--dist", "loadfile", "-m", "not full")
     command = (str(tools / "pytest"), *shared, *measured, "tests/safety", *left_out)

@@ -71,6 +71,19 @@ def test_of_the_safety_part_every_line_and_branch_is_asked_of_its_own_tests() ->
     assert [part for part in command if part.startswith("tests/")] == ["tests/safety"]
 
 
+def test_each_test_of_the_safety_part_runs_once() -> None:
+    ignored = [
+        part.removeprefix("--ignore=")
+        for part in run_checks.safety_coverage_check(Path("bin")).command
+        if part.startswith("--ignore=")
+    ]
+    files = [f"tests/safety/{file.name}" for file in Path(__file__).parents[1].glob("safety/test_*.py")]
+    assert len(files) > 50
+    assert {file for file in files if not run_checks.is_measured(file)} == set(ignored)
+    assert not run_checks.is_measured("tests/can/test_sender.py")
+    assert not run_checks.is_measured("tests/safety/mutants/test_x.py")
+
+
 def test_the_checks_are_the_seven_in_order() -> None:
     names = [check.name for check in run_checks.static_checks(Path("bin"))]
     assert names == ["ruff check", "ruff format", "pyright", "import contract"]
@@ -81,7 +94,7 @@ def test_the_checks_are_the_seven_in_order() -> None:
 
 def test_the_full_run_is_gated_at_90_percent_and_the_short_one_leaves_out_the_long_tests() -> None:
     command = run_checks.pytest_check(Path("bin"), full=False, arguments=[]).command
-    assert command == (*PYTEST, "-m", "not full")
+    assert command == (*PYTEST, "-m", "not full", "--without-measured-safety-tests")
     full = run_checks.pytest_check(Path("bin"), full=True, arguments=[]).command
     assert full == (*PYTEST, "--cov", "--cov-fail-under=90")
 
