@@ -1,8 +1,8 @@
 """What takes long to make from a file is kept between starts, each entry by the hash of all that it is of.
 
 An entry says again inside what it is of, and carries a checksum of its body: one that is torn, foreign or old
-counts as none, without a word, but is counted. The directory is no trust boundary: who may write there may as
-well write the files. Start-up only.
+counts as none, without a word, but is counted. Checksums find damage, not intent: who may write there decides
+what is driven, so on a vehicle only the processes that drive and supervise may (units). Start-up only.
 """
 
 import contextlib
@@ -13,6 +13,10 @@ import tempfile
 from pathlib import Path
 
 _DIGEST_BYTES = 32
+_HEAD_BYTES_MAX = 128
+"""Of an entry before its body: magic, identity, checksum."""
+KEPT_MAX = 16
+"""Of one kind; the oldest go first (assumption: more than one vehicle's databases and routes)."""
 ENTRY_BYTES_MAX = 64 * 1024 * 1024
 """A greater file is none of ours (assumption: 2,150 signals take 0.2 MB, 10 km of route 6 MB)."""
 
@@ -66,6 +70,9 @@ class EntryStore:
     def write(self, identity: bytes, body: bytes) -> None:
         """Under its name only once it is whole: a process that dies here leaves no half entry."""
         entry = self.entry(identity)
+        if len(body) > ENTRY_BYTES_MAX - _HEAD_BYTES_MAX:
+            self._refuse(f"{len(body) / 1e6:.0f} MB, at most {ENTRY_BYTES_MAX / 1e6:.0f} MB are kept")
+            return
         if entry is None:
             self._refuse("no home directory, and XDG_CACHE_HOME names none")
             return
@@ -81,10 +88,17 @@ class EntryStore:
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(entry)
+            self._tidy_up(entry.parent)
         except OSError as error:
             self._refuse(f"{entry}: {error.strerror or error}")
             with contextlib.suppress(OSError):
                 Path(name).unlink(missing_ok=True)
+
+    def _tidy_up(self, directory: Path) -> None:
+        """Each change of code or profile leaves entries that nobody will ask for again."""
+        kept = sorted(directory.glob(f"*{self._suffix}"), key=lambda entry: entry.stat().st_mtime_ns)
+        for oldest in kept[:-KEPT_MAX]:
+            oldest.unlink(missing_ok=True)
 
     def _refuse(self, why: str) -> None:
         self.unwritable += 1

@@ -1,6 +1,7 @@
 """Profile and route on the command line, as every subcommand that drives takes them."""
 
 import argparse
+import sys
 
 from firmware_runtime.executive import command_options, compiled_databases
 from firmware_runtime.motion.route_cache import RouteCache
@@ -16,4 +17,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def load(args: argparse.Namespace) -> tuple[Profile, Route]:
     """Loads both; ConfigurationError or RouteError with every problem of a file."""
     profile = compiled_databases.load(args)
-    return profile, RouteCache(args.cache).load(args.route, profile, distance_max_m=args.distance)
+    cache = RouteCache(args.cache)
+    route = cache.load(args.route, profile, distance_max_m=args.distance)
+    if cache.note:
+        print(f"note: {cache.note}", file=sys.stderr)
+    return profile, route

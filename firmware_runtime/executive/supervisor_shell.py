@@ -203,6 +203,7 @@ class SupervisorShell:
             self._due_ns = max(self._due_ns, now_ns - STEP_NS) + STEP_NS
         if not sends:
             # What it says is old, and may be a stop: once more, and at once.
+            self._supervisor.withhold()
             statistics.withheld += 1
             self._due_ns = now_ns
         statistics.urgent += urgent

@@ -48,6 +48,13 @@ class RouteCache(EntryStore):
         self.misses = 0
         """Routes that were fitted, broken entries included."""
 
+    @property
+    def note(self) -> str:
+        """One line for a person where the cache is of no use to the next start; empty where all is well."""
+        if not self.refusal:
+            return ""
+        return f"a fitted route cannot be kept, each start fits it anew: {self.refusal}"
+
     def load(self, path: Path, profile: Profile, *, distance_max_m: float | None = None) -> Route:
         """The route of a file, ready to drive by this profile's vehicle; see `build_route`.
 

@@ -63,6 +63,8 @@ class SupervisorComponent(Protocol):
 
     def look(self, now_ns: int, /) -> None: ...
 
+    def withhold(self) -> None: ...
+
     def step(
         self, now_ns: int, frames: Sequence[Frame], proposal: Proposal | None, arrived: int | None, /
     ) -> Sequence[Frame]: ...
@@ -135,6 +137,8 @@ def replay_supervisor(
             else:
                 component.hear(heard.time_ns, heard.frames)
         out = component.step(tick.time_ns, (), tick.proposal, tick.arrived)
+        if tick.withheld:
+            component.withhold()
         return compare_frames(tick.frames_out, out) or compare_structs(
             "report", tick.report, component.report
         )

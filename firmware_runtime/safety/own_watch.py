@@ -46,7 +46,7 @@ class OwnWatch:
         self._order.reach(OwnStage.BEGUN)
 
     def looked(self, took_ns: int) -> None:
-        """It looked at the vehicle ahead of the next step: that is part of what the step takes."""
+        """It looked at the vehicle ahead of the next step: whether it is well is judged by both together."""
         self._ahead_ns += took_ns
 
     def passed(self, stage: OwnStage) -> None:
@@ -57,11 +57,14 @@ class OwnWatch:
         """Just before the frames of this step would go. False: they must not.
 
         Frames of a step that took too long are old: they are withheld also where the step is borne, and the
-        next one may send again. Where the supervisor is EXPIRED, none may ever again.
+        next one may send again. A slow look before it makes none of them old: the step has looked anew. Where
+        the supervisor is EXPIRED, none may ever again.
         """
         self._order.reach(OwnStage.RELEASED)
-        in_time = self._step.judge(now_ns, now_ns - self._begun_ns + self._ahead_ns)
+        took_ns = now_ns - self._begun_ns
+        self._step.judge(now_ns, took_ns + self._ahead_ns)
         self._ahead_ns = 0
+        in_time = took_ns <= OWN_STEP.max_ns
         if in_time and self._sent_ns is not None:
             self._gap.judge(now_ns, now_ns - self._sent_ns)
         return in_time and self.status is not LocalStatus.EXPIRED

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 STEP_MIN_NS = 9_500_000
 """The bus tells something new each 10 ms, less its jitter (assumption). Looked at more often, the band waits:
-the same measurement again would narrow it around an actuator that moves on. Each command counts."""
+the same measurement again would narrow it around an actuator that moves on. Each command counts. Where looks
+a millisecond before their tick set in, one is left out: 10 ms, which the budgets have."""
 STEP_MAX_S = 0.1
 """A longer pause is no step of the models: the band begins anew."""
 

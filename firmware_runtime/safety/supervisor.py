@@ -103,6 +103,7 @@ class Supervisor:
         self._acknowledge_released = False
         self._stopped = False
         """It was in a stop of its own at the end of the last step."""
+        self._withheld = False
         self._took_over = ""
         self._hard = False
         """The stop of its own is an emergency stop."""
@@ -152,6 +153,10 @@ class Supervisor:
         self._estop_latch = self._estop.hear(now_ns) or was_latched
         return self._estop_latch and not was_latched
 
+    def withhold(self) -> None:
+        """The frames of the last step were old and did not go: the next step says everything at once."""
+        self._withheld = True
+
     @property
     def has_looked(self) -> bool:
         """It has looked since the last step, and heard nothing since."""
@@ -184,7 +189,7 @@ class Supervisor:
         this one alone.
         """
         self.hear(now_ns, frames)
-        # Only what is proposed is in a hurry: stops are decided by the present.
+        # Only what is proposed is in a hurry: a stop that is under way goes by the present.
         seen = self._senses.take(now_ns, self._sent, anew=proposal is None or self._stops)
         state, standing = seen.state, seen.standing
         self._mark(OwnStage.HEARD)
@@ -217,8 +222,9 @@ class Supervisor:
         self.parked = self.may_end and standing and springs_hold(state)
         self._heartbeat(commands, state, standing)
         # A stop of its own does not wait for the cycle of its messages.
-        out = self._send(now_ns, state, standing, commands, self._stops and not self._stopped)
-        self._stopped = self._stops
+        at_once = self._withheld or (self._stops and not self._stopped)
+        out = self._send(now_ns, state, standing, commands, at_once)
+        self._stopped, self._withheld = self._stops, False
         self._mark(OwnStage.ENCODED)
         return out
 

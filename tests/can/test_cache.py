@@ -144,13 +144,13 @@ def test_an_entry_that_is_a_directory_or_far_too_great_is_refused(
     kept.load(DBC)
     monkeypatch.setattr(entry_store, "ENTRY_BYTES_MAX", 10)
     kept.load(DBC)
-    assert figures(kept) == (0, 2, 1, 0)
+    assert figures(kept) == (0, 2, 1, 1), "and none is written that would be refused"
     monkeypatch.undo()
     (entry,) = tmp_path.iterdir()
     entry.unlink()
     entry.mkdir()
     kept.load(DBC)
-    assert figures(kept) == (0, 3, 2, 1)
+    assert figures(kept) == (0, 3, 2, 2)
     assert [path.name for path in tmp_path.iterdir()] == [entry.name], "no part file is left"
 
 
@@ -206,3 +206,26 @@ def homeless() -> Path:
 def test_the_directory_is_for_its_owner_only(tmp_path: Path) -> None:
     DatabaseCache(tmp_path / "a" / "b").load(DBC)
     assert stat.S_IMODE(os.stat(tmp_path / "a" / "b").st_mode) == 0o700
+
+
+def test_the_oldest_of_many_entries_go(tmp_path: Path) -> None:
+    """Each change of code or database leaves one that nobody asks for again."""
+    kept = DatabaseCache(tmp_path)
+    kept.load(DBC)
+    (first,) = tmp_path.iterdir()
+    for number in range(40):
+        older = tmp_path / f"{number:064x}.dbc-tables"
+        older.write_bytes(b"x")
+        os.utime(older, (number, number))
+    (tmp_path / "other.route").write_bytes(b"of another kind")
+    os.utime(first, (1000, 1000))
+    changed = tmp_path / "changed.dbc"
+    changed.write_bytes(DBC.read_bytes() + b"\n")
+    kept.load(changed)
+    left = sorted(path.name for path in tmp_path.glob("*.dbc-tables"))
+    assert len(left) == 16
+    assert first.name in left
+    assert [name for name in left if name.startswith("0" * 60)] == [
+        f"{number:064x}.dbc-tables" for number in range(26, 40)
+    ]
+    assert (tmp_path / "other.route").exists()

@@ -76,6 +76,7 @@ def test_what_many_stalls_left_in_the_pipe_is_all_read() -> None:
     with open(read, "rb", buffering=0) as end, open(write, "wb", buffering=0) as begin:
         make_room(read)
         os.set_blocking(read, False)
+        os.set_blocking(write, False)
         told = bytes(range(256)) * 3_000
         assert begin.write(told) == len(told)
         assert all_that_is_there(end.fileno()) == told

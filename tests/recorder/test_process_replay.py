@@ -69,6 +69,9 @@ class Supervisor(Memory):
     def look(self, now_ns: int) -> None:
         self.take("look", now_ns)
 
+    def withhold(self) -> None:
+        self.take("withhold")
+
     def step(
         self, now_ns: int, frames: Sequence[Frame], proposal: Proposal | None, arrived: int | None
     ) -> list[Frame]:

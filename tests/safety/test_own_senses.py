@@ -27,6 +27,7 @@ def senses(truck: Profile) -> OwnSenses:
 
 def test_nothing_is_seen_before_somebody_looks(senses: OwnSenses) -> None:
     assert not senses.has_seen
+    assert not OwnSenses(profile()).has_seen
     seen = senses.take(NOW_NS, SENT, anew=False)
     assert seen.time_ns == NOW_NS
     assert seen.state.usable("brake_status")
@@ -90,3 +91,31 @@ def test_standstill_and_what_does_not_follow_are_seen_with_it(truck: Profile) ->
         standing.append(seen.standing)
         assert seen.not_following == {}
     assert standing == [False] * 20 + [True] * 10
+
+
+@pytest.mark.parametrize(
+    ("lost", "speed_mps"),
+    [((), 2.0), (("WheelSpeedsRear",), 3.0), (("TractionFeedback",), 2.0)],
+    ids=["all is heard", "wheels lost", "motor lost"],
+)
+def test_its_speed_is_the_wheels_and_the_motors_where_a_wheel_is_lost(
+    truck: Profile, lost: tuple[str, ...], speed_mps: float
+) -> None:
+    senses, vehicle = OwnSenses(truck), BusVehicle()
+    vehicle.roll(2.0)
+    # Radius 0.6 m, ratio 20.
+    vehicle.set("TractionFeedback", MotorSpeed=3.0 / 0.6 * 20.0)
+    vehicle.silent = set(lost)
+    senses.push(vehicle.frames(NOW_NS))
+    senses.look(NOW_NS, SENT)
+    assert senses.speed_mps == pytest.approx(speed_mps, abs=0.005)
+
+
+def test_wheels_that_are_steered_go_further_than_the_vehicle(truck: Profile) -> None:
+    senses, vehicle = OwnSenses(truck), BusVehicle()
+    vehicle.roll(2.0)
+    vehicle.set("SteeringFeedback", FrontAngle=0.5, RearAngle=-0.4)
+    senses.push(vehicle.frames(NOW_NS))
+    senses.look(NOW_NS, SENT)
+    # 0.5 * 2 m/s * (cos 0.5 + cos 0.4)
+    assert senses.speed_mps == pytest.approx(1.7986, abs=0.005)

@@ -66,15 +66,37 @@ def test_a_step_may_take_28_ms(process: Process, took_ms: float, status: LocalSt
 
 
 @pytest.mark.requirement("SR-11")
-@pytest.mark.parametrize(("looks_ms", "sent"), [((27.0,), True), ((27.1,), False), ((14.0, 13.1), False)])
-def test_what_it_looked_at_ahead_is_part_of_its_step(
-    process: Process, looks_ms: tuple[float, ...], sent: bool
+@pytest.mark.parametrize(("looks_ms", "well"), [((27.0,), True), ((27.1,), False), ((14.0, 13.1), False)])
+def test_a_look_ahead_counts_for_whether_it_is_well_and_makes_no_frame_old(
+    process: Process, looks_ms: tuple[float, ...], well: bool
 ) -> None:
     """28 ms in all, of which the step takes one; nobody may be slow where it is not looked at."""
     for look_ms in looks_ms:
         process.watch.looked(round(look_ms * MS))
-    assert process.step() is sent
-    assert process.step(), "it was of that step alone"
+    assert process.step()
+    assert process.watch.status is (LocalStatus.OK if well else LocalStatus.FAILED)
+    process.now_ns += 1_000 * MS
+    process.step()
+    assert process.watch.reason.startswith("" if well else "nothing was sent for"), (
+        "it was of that step alone"
+    )
+
+
+def test_the_first_step_has_28_ms_too() -> None:
+    process = Process()
+    assert process.step(28.0)
+    assert process.watch.status is LocalStatus.OK
+
+
+@pytest.mark.requirement("SR-11")
+def test_looks_that_stay_slow_end_it(process: Process) -> None:
+    for _ in range(10):
+        process.watch.looked(28 * MS)
+        assert process.step()
+        assert process.watch.status is LocalStatus.FAILED
+    process.watch.looked(28 * MS)
+    assert not process.step()
+    assert process.watch.status is LocalStatus.EXPIRED
 
 
 @pytest.mark.parametrize(("gap_ms", "status"), [(45.0, LocalStatus.OK), (45.1, LocalStatus.FAILED)])

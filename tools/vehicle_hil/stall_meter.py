@@ -81,7 +81,11 @@ class StallMeter:
                 if child.stdout.read(1) != b"!":
                     raise StallMeterError(f"{child.name}: {child.complaint()}")
                 os.set_blocking(child.stdout.fileno(), False)
-                make_room(child.stdout.fileno())
+                try:
+                    make_room(child.stdout.fileno())
+                except OSError as error:
+                    words = f"a pipe of {_PIPE_BYTES} bytes ({error.strerror})"
+                    raise StallMeterError(f"{child.name}: expected {words}") from error
             self._stack = stack.pop_all()
         return self
 

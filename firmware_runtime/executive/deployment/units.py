@@ -175,7 +175,6 @@ def _rights(process: Process, choices: UnitChoices) -> list[tuple[str, str]]:
         ("Group", NAME),
         ("StateDirectory", NAME),
         ("StateDirectoryMode", "0750"),
-        ("CacheDirectory", NAME),
         ("RuntimeDirectory", NAME),
         # The three share it: the end of one must not take it from the others.
         ("RuntimeDirectoryPreserve", "yes"),
@@ -195,6 +194,9 @@ def _rights(process: Process, choices: UnitChoices) -> list[tuple[str, str]]:
         entries += [("DeviceAllow", f"{awake_cores.DEVICE} w")]
     if "serial" in process.devices:
         entries += [("SupplementaryGroups", "dialout")]
+    if process.priority:
+        # Lines and tables that drive come from there: `services` reads it, and writes nothing into it.
+        entries += [("CacheDirectory", NAME)]
     if not process.devices:
         entries += [("PrivateDevices", "yes")]
     return entries

@@ -127,13 +127,8 @@ REASONS: dict[tuple[str, str], str] = {
         "self._age_max_ns = round(profile.data.safety.proposal_age_max_s * 1000000001.0)",
     ): _NANOSECOND,
     ("supervisor.py", "self._accepted_ns = self._gone_ns = self._last_proposal_ns = 1"): _START,
-    ("supervisor.py", "self._odometer_m = 1.0"): "Only its differences count.",
-    (
-        "supervisor.py",
-        "self._odometer_m -= 0.5 * (self._speed_mps + speed_mps) * (now_ns - self._last_ns) * 1e-9",
-    ): "Only the amount of its differences counts.",
-    ("supervisor.py", "self._speed_mps = None"): _BEFORE_READ,
-    ("supervisor.py", "self._speed_mps = 1.0"): _BEFORE_READ,
+    ("own_senses.py", "self.speed_mps = None"): _BEFORE_READ,
+    ("own_senses.py", "self.speed_mps = 1.0"): _BEFORE_READ,
     ("first_look.py", "self._looked = None"): _FALSE,
     ("envelope_memory.py", "self.state_ns = None"): _BEFORE_READ,
     ("envelope_memory.py", "self.state_ns = 1"): _BEFORE_READ,
@@ -195,7 +190,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("supervisor.py", "self._estop_latch = None"): _FALSE,
     ("supervisor.py", "self._stopped = None"): _FALSE,
     ("supervisor.py", "self._stopped = True"): "Every message is due in the first step.",
-    ("supervisor.py", "if not standing and abs(self._speed_mps) >= MOVING_MPS:"): _ASSUMED,
+    ("supervisor.py", "if not standing and abs(self._senses.speed_mps) >= MOVING_MPS:"): _ASSUMED,
     ("supervisor.py", "self._hard = None"): _FALSE,
     (
         "supervisor.py",
@@ -206,7 +201,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("supervisor.py", "self._first_look.angle_awaited = None"): _FALSE,
     ("supervisor.py", "self._control_seen = None"): _FALSE,
     (
-        "supervisor.py",
+        "own_senses.py",
         "state = self._builder.build(sample.values, sample.reasons, None)",
     ): _TIME,
 }
