@@ -1,5 +1,7 @@
 """The service brake proves at each start, at standstill, that it comes when it is asked and goes again.
 
+It is asked as soon as the springs are heard to be applied, and judged once the vehicle is known to stand.
+
 A brake that died while the vehicle was off would else be found by the first stop. The springs stay applied
 meanwhile, so nothing rolls, and no high voltage is needed. Steering is not turned at standstill: a laden axle
 scrubs; it is judged by its status here, and by its answers from the first metre on (actuator_response).
@@ -40,14 +42,19 @@ class BrakeProof:
         if not testing:
             self._phase = _Phase.ASKING
             return 0.0
-        if self._phase is _Phase.PROVED or not _can_tell(state, standing):
+        if self._phase is _Phase.PROVED or not _can_tell(state):
             return 0.0
         self._measured_n = state.brake_force_n
+        if standing:
+            self._judge()
+        # Asked before it is sure that the vehicle stands, it has come by then.
+        return self._force_n if self._phase is _Phase.ASKING else 0.0
+
+    def _judge(self) -> None:
         if self._phase is _Phase.ASKING and self._measured_n >= CAME_SHARE * self._force_n:
             self._phase = _Phase.RELEASING
         elif self._phase is _Phase.RELEASING and self._measured_n <= WENT_SHARE * self._force_n:
             self._phase = _Phase.PROVED
-        return self._force_n if self._phase is _Phase.ASKING else 0.0
 
     @property
     def missing(self) -> str:
@@ -59,6 +66,6 @@ class BrakeProof:
         return f"no proof that the service brake {told}: {self._measured_n:.0f} N"
 
 
-def _can_tell(state: VehicleState, standing: bool) -> bool:
-    held = standing and state.park_brake_state is ParkBrakeState.APPLIED
+def _can_tell(state: VehicleState) -> bool:
+    held = state.park_brake_state is ParkBrakeState.APPLIED
     return held and state.brake_status in WORKING and state.usable("brake_force_n", "brake_status")

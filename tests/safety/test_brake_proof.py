@@ -65,10 +65,17 @@ def test_it_neither_asks_nor_believes_while_the_springs_do_not_hold_or_the_brake
     assert step(made, 0.0, brake_status=ActuatorStatus.ACTIVE) == HOLD_N
 
 
-def test_it_asks_nothing_of_a_vehicle_that_rolls() -> None:
+def test_before_it_is_sure_that_the_vehicle_stands_it_asks_and_believes_nothing() -> None:
+    """Springs hold it: what a brake takes to come passes while wheels are watched for 200 ms."""
     made = proof()
-    assert made.step(True, False, vehicle_state(brake_force_n=HOLD_N)) == 0.0
-    assert "comes" in made.missing
+    assert made.step(True, False, vehicle_state(brake_force_n=0.0)) == HOLD_N
+    assert made.step(True, False, vehicle_state(brake_force_n=HOLD_N)) == HOLD_N
+    assert made.missing == "no proof that the service brake comes at 180000 N asked: 180000 N"
+    assert step(made, HOLD_N) == 0.0
+    assert made.step(True, False, vehicle_state(brake_force_n=WENT_N)) == 0.0
+    assert "goes again" in made.missing
+    step(made, WENT_N)
+    assert made.missing == ""
 
 
 def test_each_self_test_begins_with_a_new_proof() -> None:
