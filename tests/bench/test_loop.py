@@ -64,10 +64,12 @@ def test_only_a_long_stall_within_the_cycle_explains_an_overrun() -> None:
     assert explained(begin_ns, end_ns, [Stall(0, 101 * MS, MS)])
     assert explained(begin_ns, end_ns, [Stall(0, 99 * MS, 2 * MS)])
     assert not explained(begin_ns, end_ns, [Stall(0, 101 * MS, 250_000)])
-    assert not explained(begin_ns, end_ns, [Stall(0, 97 * MS, 2 * MS), Stall(0, 103 * MS, 2 * MS)])
+    assert not explained(begin_ns, end_ns, [Stall(0, 97 * MS, 3 * MS), Stall(0, 103 * MS, 2 * MS)])
     assert not explained(begin_ns, end_ns, [])
-    # A short stall explains a short overrun alone.
-    assert not explained(begin_ns, end_ns, [Stall(0, 101 * MS, MS - 1)])
+    # Only what lies within the cycle counts, from a millisecond before it was told.
+    assert not explained(begin_ns, end_ns, [Stall(0, 99 * MS, 2 * MS - 1)])
+    assert explained(begin_ns, end_ns + MS, [Stall(0, 101 * MS, MS)])
+    assert not explained(begin_ns, end_ns + MS, [Stall(0, 101 * MS, MS - 1)])
     assert explained(begin_ns, begin_ns + MS + 1, [Stall(0, 100 * MS, 300_000)])
 
 

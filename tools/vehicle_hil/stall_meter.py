@@ -55,6 +55,11 @@ class Stall(NamedTuple):
     def end_ns(self) -> int:
         return self.begin_ns + self.late_ns
 
+    @property
+    def earliest_ns(self) -> int:
+        """It may have begun right after the meter's wake-up before: nobody looked in between."""
+        return self.begin_ns - PERIOD_NS
+
 
 class StallMeter:
     """Context manager; measures all cores that this process may use."""

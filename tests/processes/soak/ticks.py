@@ -30,14 +30,14 @@ class Overrun(NamedTuple):
 
 
 def explained(overrun: Overrun, stalls: Sequence[Stall]) -> bool:
-    """The machine itself gave no processor for at least as long as the cycle was too long.
+    """The machine itself may have given no processor for as long as the cycle was too long.
 
-    What two cores stalled at the same time counts once.
+    What two cores stalled at the same time counts once. A stall counts from its earliest moment.
     """
     stalled_ns, to_ns = 0, overrun.begin_ns
     for one in sorted(stalls, key=lambda stall: stall.begin_ns):
         end_ns = min(one.end_ns, overrun.end_ns)
-        stalled_ns += max(0, end_ns - max(one.begin_ns, to_ns))
+        stalled_ns += max(0, end_ns - max(one.earliest_ns, to_ns))
         to_ns = max(to_ns, end_ns)
     return stalled_ns >= overrun.over_ns
 
