@@ -225,3 +225,17 @@ def test_an_actuator_that_does_not_follow_is_found_20_ms_later_at_most(
             rig.tick()
         found.append(ticks)
     assert max(found) <= found[0] + 2, found
+
+
+@pytest.mark.requirement("SR-11")
+def test_after_frames_that_did_not_go_everything_is_said_in_the_next_step(truck: Profile) -> None:
+    rig = LookingRig(truck)
+    rig.drive_at(3.0)
+    rig.now_ns += MS
+    assert rig.step_alone(None) == [], "nothing is due so soon"
+    rig.supervisor.withhold()
+    rig.now_ns += MS
+    everything = {(frame.bus, frame.can_id) for frame in rig.step_alone(None)}
+    assert len(everything) == 7
+    rig.now_ns += MS
+    assert rig.step_alone(None) == [], "once"
