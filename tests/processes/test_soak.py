@@ -145,6 +145,8 @@ def test_a_leak_a_loss_and_an_end_are_problems() -> None:
         60.0,
         unexplained=[overrun],
         lost_frames={"control": 2},
+        withheld=2,
+        withheld_unexplained=1,
         kernel_drops=3,
         lost_records=4,
         growth={"control": Growth(200.0, 100.0, 5000.0)},
@@ -153,7 +155,7 @@ def test_a_leak_a_loss_and_an_end_are_problems() -> None:
         ended=["services"],
         **THERE,
     )
-    assert len(bad.problems()) == 7
+    assert len(bad.problems()) == 8
     bad.block_growth = {"control": Growth(12e3, 1999.0, 9e4), "services": Growth(12e3, 2001.0, 9e4)}
     assert bad.problems()[-4] == "control keeps 12000 ± 1999 blocks more each hour, limit 10000"
     bad.block_growth = {}
@@ -161,9 +163,9 @@ def test_a_leak_a_loss_and_an_end_are_problems() -> None:
     bad.seconds = 600.0
     bad.block_growth = {"control": Growth(1500.0, 499.0, 9e4), "services": Growth(1500.0, 501.0, 9e4)}
     bad.ticks, bad.proposals, bad.driven_m, bad.heard_frames = 60_000, 60_000, 5000.0, {"ear": 234_000}
-    assert len(bad.problems()) == 9
+    assert len(bad.problems()) == 10
     bad.seconds, bad.growth = 60.0, {"control": Growth(110_000.0, 10_000.0, 5000.0)}
-    assert len(bad.problems()) == 8
+    assert len(bad.problems()) == 9
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ def as_text(found: Soak) -> str:
             f"{who} {count} of {found.heard_frames[who] + count}" for who, count in found.lost_frames.items()
         )
         + f"; dropped by the kernel: {found.kernel_drops}",
+        f"kept back by the supervisor itself, as too old: {found.withheld} steps",
         f"resident memory of all: {found.resident_mb:.0f} MB",
     ]
     lines += [

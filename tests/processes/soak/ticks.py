@@ -53,6 +53,8 @@ class RecordedTicks:
         self.overruns: list[Overrun] = []
         self.ticks = 0
         self.proposals = 0
+        self.withheld: list[SupervisorTick] = []
+        """Steps whose frames the supervisor itself kept back as too old: their counters are missing on the bus."""
         self.took_over = ""
         """The first reason that `control` was told, and when."""
         self.took_over_ns = 0
@@ -66,6 +68,8 @@ class RecordedTicks:
                     self._note(record)
                 elif isinstance(record, SupervisorTick):
                     self.proposals += record.proposal is not None
+                    if record.withheld:
+                        self.withheld.append(record)
                     for heard in record.heard:
                         self.supervisor_heard.note((bus, i, data) for _, bus, i, data in heard.frames)
 
