@@ -167,6 +167,7 @@ def _soak_once(seconds: float, folder: Path, tell: Callable[[str], None]) -> Soa
         ticks.take()
         # What start-up took does not count.
         ticks.overruns.clear()
+        ticks.withheld.clear()
         memory, blocks = _watch(seconds, computer, meter, ticks, found, tell)
         found.overruns = len(ticks.overruns)
         found.stalls = [one for one in meter.stalls() if one.late_ns > 1_000_000]
@@ -259,7 +260,7 @@ def _watch(
         "ear": heard,
     }
     kept_back = [frame.bus for one in ticks.withheld for frame in one.frames_out]
-    # `control` and the vehicle hear the runtime on both buses, the ear on the drive bus; the supervisor not itself.
+    # `control` and the vehicle hear the runtime on both buses, the ear on the drive bus.
     missing = {"control": len(kept_back), "vehicle": len(kept_back), "ear": kept_back.count("drive")}
     found.lost_frames = {name: watch.lost - missing.get(name, 0) for name, watch in listeners.items()}
     found.heard_frames = {name: watch.heard for name, watch in listeners.items()}

@@ -54,7 +54,7 @@ class RecordedTicks:
         self.ticks = 0
         self.proposals = 0
         self.withheld: list[SupervisorTick] = []
-        """Steps whose frames the supervisor itself kept back as too old: their counters are missing on the bus."""
+        """Steps whose frames the supervisor kept back as too old: their counters are missing on the bus."""
         self.took_over = ""
         """The first reason that `control` was told, and when."""
         self.took_over_ns = 0
