@@ -22,6 +22,7 @@ from cantools.database.can import Database
 from firmware_runtime.executive.launch.link_folder import SHARED_MEMORY
 from firmware_runtime.executive.live.look import look
 from firmware_runtime.executive.live.text import as_text
+from firmware_runtime.executive.machine.cores import share_out
 from firmware_runtime.executive.terminal import Style
 from tests.bus_vehicle import ROOT
 from vehicle_hil.bus_ear import Ear, Heard
@@ -56,6 +57,8 @@ class Computer:
         self._buses = [free_bus("drive"), free_bus("body")]
         self.bus_options = [f"{name}=udp_multicast:{group},port={port}" for name, group, port in self._buses]
         self.children: dict[str, Child] = {}
+        self.cores = share_out(tuple(sorted(os.sched_getaffinity(0))))._asdict()
+        """By process, those that it may use."""
         self.further: dict[str, list[str]] = {}
         """Options of a process beside those that it needs."""
         database = cantools.database.load_file(ROOT / "dbc" / "q_truck_drive.dbc")
@@ -122,6 +125,9 @@ class Computer:
                 command += ["--serial", self._serial]
             child = Child(name, command, self.folder / f"{name}.err")
             self.children[name] = self._stack.enter_context(child)
+            # As units and `run` do. A real-time process that may go anywhere is put aside to a core that the
+            # kernel believes to be idle, and that this machine's host may have taken away.
+            os.sched_setaffinity(child.pid, self.cores[name])
             readable, _, _ = select.select([child.stdout], [], [], START_S)
             line = child.stdout.readline() if readable else b""
             assert line.startswith(f"{name} of q_truck ".encode()), child.complaint()

@@ -172,7 +172,8 @@ def _soak_once(seconds: float, folder: Path, tell: Callable[[str], None]) -> Soa
         found.overruns = len(ticks.overruns)
         found.stalls = [one for one in meter.stalls() if one.late_ns > 1_000_000]
         found.worst_stall_ms = max((one.late_ns for one in found.stalls), default=0) / 1e6
-        found.unexplained = [one for one in ticks.overruns if not explained(one, meter.stalls())]
+        own = [one for one in meter.stalls() if one.core in computer.cores["control"]]
+        found.unexplained = [one for one in ticks.overruns if not explained(one, own)]
         found.ended = [name for name in PROCESSES if computer.children[name].status() is not None]
         alive = [name for name in PROCESSES if computer.children[name].status() is None]
         found.resident_mb = sum(share_kb(computer.children[name].pid) for name in alive) * 1024 / 1e6
