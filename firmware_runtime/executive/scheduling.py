@@ -10,7 +10,7 @@ import resource
 import sys
 from typing import NamedTuple
 
-from firmware_runtime.executive import locked_memory
+from firmware_runtime.executive import locked_memory, quick_begin
 from firmware_runtime.executive.awake_cores import AWAKE_CORES
 from firmware_runtime.executive.machine.cores import core_words
 from firmware_runtime.executive.processes import CONTROL_PRIORITY
@@ -51,6 +51,7 @@ def prepare_for_ticks(tick_ns: int, priority: int = CONTROL_PRIORITY) -> Schedul
     gc.collect()
     gc.freeze()
     sys.setswitchinterval(min(SWITCH_INTERVAL_MAX_S, tick_ns * 1e-9 / SWITCH_SHARE))
+    quick_begin.settle()
     realtime, words = _schedule(priority)
     locked = locked_memory.lock()
     memory = "memory locked" if locked else "memory not locked"

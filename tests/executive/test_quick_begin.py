@@ -11,6 +11,7 @@ import pytest
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nice values as Linux has them")
 PR_CAPBSET_DROP, CAP_SYS_NICE = 24, 23
 """Linux <sys/prctl.h>, <linux/capability.h>."""
+CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
 def nice_after(command: str, before: int = 0, *, permitted: bool = True) -> int:
@@ -30,6 +31,25 @@ def nice_after(command: str, before: int = 0, *, permitted: bool = True) -> int:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, preexec_fn=prepare
     )
     return int(done.stdout)
+
+
+@pytest.mark.skipif(len(CORES) < 2, reason="a machine of one core")
+@pytest.mark.parametrize("command", ["run-control", "run-supervisor", "run-services"])
+def test_it_loads_on_any_core_and_ticks_on_its_own(command: str) -> None:
+    """Given the last core, as by CPUAffinity= or `run`, which its neighbour may have as well."""
+    script = (
+        "import os; from firmware_runtime.executive import quick_begin\n"
+        f"os.sched_setaffinity(0, {{{CORES[-1]}}}); quick_begin.ask({command!r})\n"
+        "print(sorted(os.sched_getaffinity(0)))\n"
+        "from firmware_runtime.executive.scheduling import prepare_for_ticks\n"
+        "words = prepare_for_ticks(10_000_000).words\n"
+        "print(sorted(os.sched_getaffinity(0))); print(words)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loading, ticking, words = done.stdout.splitlines()
+    assert loading == str([CORES[-1]] if command == "run-services" else CORES)
+    assert ticking == str([CORES[-1]])
+    assert words.endswith(f"core {CORES[-1]}")
 
 
 def may_be_nicer() -> bool:

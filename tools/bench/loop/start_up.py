@@ -3,6 +3,7 @@
 All processes are started at one moment, beside a vehicle that is switched on already.
 """
 
+import os
 import select
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from bench.loop.computer import await_begin, free_buses, start, vehicle
 from bench.loop.drive_record import DBCS
 from bench.loop.figures import rows_of
 from bench.measure import BenchError, Row
+from firmware_runtime.executive.machine.cores import share_out
 from firmware_runtime.vehicle.enums import SafetyState
 from vehicle_hil.bus_ear import Ear
 
@@ -71,6 +73,8 @@ def measure(times: int, folder: Path, progress: Callable[[str], None]) -> tuple[
 
 
 def _once(folder: Path, cache: Path, look: bool) -> Begun:
+    # As `run` and the units do.
+    cores = share_out(tuple(sorted(os.sched_getaffinity(0))))._asdict()
     buses = free_buses()
     with ExitStack() as stack:
         ear = Ear(*buses[0])
@@ -78,8 +82,9 @@ def _once(folder: Path, cache: Path, look: bool) -> Begun:
         serial = stack.enter_context(vehicle(buses, folder))
         time.sleep(1.0)
         started = {name: start(name, buses, folder, serial, cache) for name in PROCESSES}
-        for one in started.values():
+        for name, one in started.items():
             stack.enter_context(one.child)
+            os.sched_setaffinity(one.child.pid, cores[name])
         exec_ns = min(one.exec_ns for one in started.values())
         standby_ms = (_standby_ns(ear) - exec_ns) / 1e6
         for one in started.values():
