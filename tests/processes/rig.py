@@ -1,5 +1,6 @@
 """The processes of a vehicle computer and a simulated vehicle, all real, on buses of this host's loopback."""
 
+import contextlib
 import io
 import os
 import secrets
@@ -28,10 +29,13 @@ from tests.bus_vehicle import ROOT
 from vehicle_hil.bus_ear import Ear, Heard
 from vehicle_hil.child import Child
 from vehicle_hil.result import BusFrame, Truth
+from vehicle_hil.stall_meter import StallMeter, StallMeterError
 from vehicle_hil.vehicle_link import Go, Ready, RecordReader, TickReport, VehicleOrder, write_record
 
 PROFILE = ROOT / "configs" / "q_truck.toml"
 START_S = 60.0
+STALL_MAX_NS = 10_000_000
+"""One tick: a drive that did not begin on a machine with a longer one says nothing of the runtime."""
 MISSED_MAX = 2
 """Of the vehicle's periods in a row: with the one before, its messages are 30 ms late, which is a loss."""
 
@@ -47,8 +51,11 @@ def free_bus(name: str) -> tuple[str, str, int]:
 class Computer:
     """Starts `control` and `supervisor` beside a vehicle; looks at the bus as any node would."""
 
-    def __init__(self, folder: Path, route: Path) -> None:
+    def __init__(self, folder: Path, route: Path, metered: bool = True) -> None:
+        """metered: the machine's own stalls are measured beside it, unless whoever uses it does so."""
         self.folder, self.route = folder, route
+        self._metered = metered
+        self._meter: StallMeter | None = None
         self._stack = ExitStack()
         # In memory, as `run` and the units put it: pages of a file may keep a tick waiting for the disk.
         place = SHARED_MEMORY if SHARED_MEMORY.is_dir() else folder
@@ -79,6 +86,10 @@ class Computer:
         """The most of them at once: a vehicle that is silent for MISSED_MAX of them is stopped by right."""
 
     def __enter__(self) -> Self:
+        if self._metered:
+            # Without the right to measure, nothing is excused.
+            with contextlib.suppress(StallMeterError):
+                self._meter = self._stack.enter_context(StallMeter(self.folder))
         self._ear = Ear(*self._buses[0])
         self._stack.callback(self._ear.close)
         command = [sys.executable, "-m", "vehicle_hil.vehicle_process"]
@@ -187,11 +198,16 @@ class Computer:
         while self.look().speed_mps < speed_mps:
             if time.monotonic() < end_s:
                 continue
-            if self.missed_in_a_row >= MISSED_MAX:
-                pytest.skip(
-                    f"the vehicle itself was silent for {self.missed_in_a_row} periods: too busy here"
-                )
-            raise AssertionError(self.status())
+            raise self.not_reached(self.status())
+
+    def not_reached(self, words: str) -> AssertionError:
+        """What to raise where a drive did not begin; skips the test where this machine itself is why."""
+        if self.missed_in_a_row >= MISSED_MAX:
+            pytest.skip(f"the vehicle itself was silent for {self.missed_in_a_row} periods: too busy here")
+        stall_ns = self._meter.worst_ns(self._start_ns, time.monotonic_ns()) if self._meter else 0
+        if stall_ns > STALL_MAX_NS:
+            pytest.skip(f"this machine stalled for {stall_ns / 1e6:.1f} ms before the drive began")
+        return AssertionError(words)
 
     def status(self) -> str:
         """What `firmware-runtime status` tells of its processes."""

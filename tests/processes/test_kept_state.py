@@ -30,7 +30,8 @@ class KeepingComputer(Computer):
         """Looks until the heartbeat says one of these."""
         end_s = time.monotonic() + seconds
         while self.said() not in states:
-            assert time.monotonic() < end_s, self.said()
+            if time.monotonic() > end_s:
+                raise self.not_reached(f"{self.said()}\n{self.status()}")
             self.look()
 
     def said(self) -> SafetyState | None:

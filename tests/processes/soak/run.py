@@ -154,7 +154,7 @@ def _soak_once(seconds: float, folder: Path, tell: Callable[[str], None]) -> Soa
     with ExitStack() as stack:
         meter = stack.enter_context(StallMeter(folder))
         route = write_route(folder, SPEED_MPS * (seconds + 20.0))
-        computer = stack.enter_context(Computer(folder, route))
+        computer = stack.enter_context(Computer(folder, route, metered=False))
         computer.further["services"] = ["--record", str(folder / "box.bin")]
         computer.start("services", "supervisor", "control")
         computer.go()
