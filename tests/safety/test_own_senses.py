@@ -95,8 +95,14 @@ def test_standstill_and_what_does_not_follow_are_seen_with_it(truck: Profile) ->
 
 @pytest.mark.parametrize(
     ("lost", "speed_mps"),
-    [((), 2.0), (("WheelSpeedsRear",), 3.0), (("TractionFeedback",), 2.0)],
-    ids=["all is heard", "wheels lost", "motor lost"],
+    [
+        ((), 2.0),
+        (("WheelSpeedsRear",), 3.0),
+        (("TractionFeedback",), 2.0),
+        # Two wheels at 2 m/s are the last word there is.
+        (("WheelSpeedsRear", "TractionFeedback"), 1.0),
+    ],
+    ids=["all is heard", "wheels lost", "motor lost", "both lost"],
 )
 def test_its_speed_is_the_wheels_and_the_motors_where_a_wheel_is_lost(
     truck: Profile, lost: tuple[str, ...], speed_mps: float
