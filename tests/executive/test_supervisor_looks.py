@@ -67,7 +67,7 @@ def test_frames_that_come_after_it_are_looked_at_but_not_without_end(
     for _ in range(25):
         process.time.time_ns += MS // 10
         process.shell.turn()
-    assert process.looks == looks + 3
+    assert process.looks == looks + 8
 
 
 @pytest.mark.requirement("SR-11")
