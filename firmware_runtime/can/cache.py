@@ -28,17 +28,7 @@ class DatabaseCache(EntryStore):
     """Loads DBC files, from a directory of compiled ones where they are there."""
 
     def __init__(self, directory: Path | None = None) -> None:
-        super().__init__(directory, MAGIC, ".dbc-tables")
-        self.hits = 0
-        self.misses = 0
-        """Databases that were compiled, broken entries included."""
-
-    @property
-    def note(self) -> str:
-        """One line for a person where the cache is of no use to the next start; empty where all is well."""
-        if not self.refusal:
-            return ""
-        return f"compiled databases cannot be kept, each start parses them anew: {self.refusal}"
+        super().__init__(directory, MAGIC, ".dbc-tables", "compiled databases")
 
     def load(self, path: Path | str) -> DatabaseTable:
         """The compiled form of a DBC file.

@@ -26,21 +26,35 @@ class EntryStore:
     appears under its name in one step, whole.
     """
 
-    def __init__(self, directory: Path | None, magic: bytes, suffix: str) -> None:
+    def __init__(self, directory: Path | None, magic: bytes, suffix: str, kept: str) -> None:
         """
         directory: where entries are kept; by default `default_directory()`.
         magic: begins every entry of this kind.
         suffix: of their names, with its dot.
+        kept: what they are, for people.
         """
         self.directory = default_directory() if directory is None else directory
         self._magic = magic
         self._suffix = suffix
+        self._shown = kept
+        self.hits = 0
+        self.misses = 0
+        """What had to be made, broken entries included."""
         self.broken = 0
         """Entries that were there and could not be trusted."""
         self.unwritable = 0
         """Entries that could not be kept: no directory, no permission, no space."""
         self.refusal = ""
         """Why the last of them could not be kept; empty without one."""
+
+    @property
+    def note(self) -> str:
+        """One line for a person where the store is of no use to the next start; empty where all is well."""
+        return (
+            f"{self._shown} cannot be kept, each start makes them anew: {self.refusal}"
+            if self.refusal
+            else ""
+        )
 
     def entry(self, identity: bytes) -> Path | None:
         """File of an entry; None where there is no directory to keep any."""
@@ -88,11 +102,14 @@ class EntryStore:
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(entry)
-            self._tidy_up(entry.parent)
         except OSError as error:
             self._refuse(f"{entry}: {error.strerror or error}")
             with contextlib.suppress(OSError):
                 Path(name).unlink(missing_ok=True)
+            return
+        # Another process may tidy up at the same moment: what is gone already is none of ours.
+        with contextlib.suppress(OSError):
+            self._tidy_up(entry.parent)
 
     def _tidy_up(self, directory: Path) -> None:
         """Each change of code or profile leaves entries that nobody will ask for again."""

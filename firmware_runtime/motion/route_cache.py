@@ -43,17 +43,7 @@ class RouteCache(EntryStore):
     """Loads route files, from a directory of fitted ones where they are there."""
 
     def __init__(self, directory: Path | None = None) -> None:
-        super().__init__(directory, MAGIC, ".route")
-        self.hits = 0
-        self.misses = 0
-        """Routes that were fitted, broken entries included."""
-
-    @property
-    def note(self) -> str:
-        """One line for a person where the cache is of no use to the next start; empty where all is well."""
-        if not self.refusal:
-            return ""
-        return f"a fitted route cannot be kept, each start fits it anew: {self.refusal}"
+        super().__init__(directory, MAGIC, ".route", "fitted routes")
 
     def load(self, path: Path, profile: Profile, *, distance_max_m: float | None = None) -> Route:
         """The route of a file, ready to drive by this profile's vehicle; see `build_route`.

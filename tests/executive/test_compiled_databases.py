@@ -72,7 +72,7 @@ def test_a_cache_that_cannot_be_written_costs_time_and_one_line(
         said.append(out)
         if cache.name == "cache":
             assert err == (
-                "note: compiled databases cannot be kept, each start parses them anew: "
+                "note: compiled databases cannot be kept, each start makes them anew: "
                 f"{cache}: Not a directory\n"
             )
         else:

@@ -178,7 +178,7 @@ def test_a_soak_in_which_the_truck_did_not_drive_is_none(less: dict[str, Any]) -
     assert Soak(60.0, **{**THERE, **less}, excused="this machine stalled for 12.0 ms").problems() == []
 
 
-def test_only_a_stall_just_beforeexcuses_a_stop() -> None:
+def test_only_a_stall_just_before_excuses_a_stop() -> None:
     stop_ns = 1_000 * MS
     assert excuse(stop_ns, [Stall(0, 900 * MS, 10 * MS)], 0) == "this machine stalled for 10.0 ms"
     assert excuse(stop_ns, [Stall(0, 900 * MS, 9 * MS)], 0) == ""
