@@ -83,6 +83,15 @@ def test_it_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     assert gone(pid)
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs a system that pins processes")
+def test_it_is_on_its_cores_before_its_first_instruction(tmp_path: Path) -> None:
+    """Whoever moves it afterwards may come after it looked where it is."""
+    core = max(os.sched_getaffinity(0))
+    code = "import os; print(os.sched_getaffinity(0), flush=True)"
+    with Child("worker", [sys.executable, "-c", code], tmp_path / "log", [core]) as child:
+        assert child.stdout.readline() == f"{{{core}}}\n".encode()
+
+
 def test_its_last_words_are_kept(tmp_path: Path) -> None:
     code = "import sys; print('one', file=sys.stderr); print('no such bus', file=sys.stderr); sys.exit(2)"
     with python(code, tmp_path / "log") as child:

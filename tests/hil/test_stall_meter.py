@@ -18,10 +18,12 @@ from vehicle_hil.stall_meter import (
     StallMeterError,
     all_that_is_there,
     make_room,
+    together,
 )
 
 CORE = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
 HOLD_S = 0.1
+MS = 1_000_000
 PR_CAPBSET_DROP, CAP_SYS_NICE = 24, 23
 """Linux <sys/prctl.h>, <linux/capability.h>."""
 HOG = f"""
@@ -85,6 +87,22 @@ def test_what_many_stalls_left_in_the_pipe_is_all_read() -> None:
 
 def test_a_stall_ends_when_it_was_over() -> None:
     assert Stall(0, 1_000, 250).end_ns == 1_250
+
+
+def test_a_core_that_comes_in_slices_is_one_stall_from_the_first_late_look_to_the_last() -> None:
+    """Traced: a host that took a core away in slices of a millisecond let a supervisor take 44 ms over 4."""
+    late = [Stall(1, begin_ns * MS, MS // 5) for begin_ns in (100, 103, 104, 106, 111)]
+    assert together(late) == [Stall(1, 100 * MS, 11 * MS + MS // 5)]
+    # One less, or one too far away, and each is what it is.
+    assert together(late[:4]) == late[:4]
+    far = [*late[:4], Stall(1, 111 * MS + MS // 5 + 1, MS)]
+    assert together(far) == far
+
+
+def test_looks_of_several_cores_are_no_chain() -> None:
+    late = [Stall(core, begin_ns * MS, MS // 5) for core in (1, 0) for begin_ns in (100, 102, 104, 106)]
+    assert together(late) == sorted(late)
+    assert together([]) == []
 
 
 def without_real_time() -> None:

@@ -134,11 +134,10 @@ class Computer:
                 command += ["--route", str(self.route), "--development"]
             if name == "control":
                 command += ["--serial", self._serial]
-            child = Child(name, command, self.folder / f"{name}.err")
-            self.children[name] = self._stack.enter_context(child)
             # As units and `run` do. A real-time process that may go anywhere is put aside to a core that the
             # kernel believes to be idle, and that this machine's host may have taken away.
-            os.sched_setaffinity(child.pid, self.cores[name])
+            child = Child(name, command, self.folder / f"{name}.err", self.cores[name])
+            self.children[name] = self._stack.enter_context(child)
             readable, _, _ = select.select([child.stdout], [], [], START_S)
             line = child.stdout.readline() if readable else b""
             assert line.startswith(f"{name} of q_truck ".encode()), child.complaint()

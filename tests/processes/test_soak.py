@@ -1,5 +1,8 @@
 """A minute under load: no overrun of the processes' own making, no lost frame; ten minutes by a command."""
 
+import os
+import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ from tests.processes.soak.__main__ import as_text
 from tests.processes.soak.counters import CounterWatch
 from tests.processes.soak.growth import Growth, growth
 from tests.processes.soak.run import Soak, excuse, kernel_drops, soak
+from tests.processes.soak.run_queue import RunQueue
 from tests.processes.soak.ticks import Overrun, RecordedTicks, explained
 from tests.recorder.ticks import telemetry_at
 from vehicle_hil.stall_meter import Stall, StallMeterError
@@ -107,6 +111,38 @@ def test_an_overrun_lies_where_its_cycle_was_due_and_not_where_it_woke_up(tmp_pa
     assert ticks.overruns == [Overrun(due_ns, end_ns, "receive")]
     assert explained(ticks.overruns[0], [Stall(0, due_ns, 9 * MS), Stall(1, 1_015 * MS, 12 * MS)])
     assert not explained(ticks.overruns[0], [Stall(0, due_ns, 7 * MS), Stall(1, 1_015 * MS, 12 * MS)])
+
+
+def test_an_overrun_that_no_stall_explains_is_told_with_what_was_seen_around_it() -> None:
+    overrun = Overrun(100 * MS, 114 * MS, "motion")
+    found = Soak(60.0, unexplained=[overrun], **THERE)
+    found.stalls = [Stall(0, 101 * MS, 12 * MS), Stall(1, 50 * MS, 2 * MS)]
+    found.evidence = {100 * MS: "in 20.0 ms around it: control ran 3.0 ms and waited 11.0 ms for its core"}
+    assert found.problems() == [
+        "a cycle of 14.0 ms (motion) that no stall explains (stalled: core 0 for 12.0 ms from +1.0 ms; "
+        "in 20.0 ms around it: control ran 3.0 ms and waited 11.0 ms for its core)"
+    ]
+
+
+def test_the_kernel_tells_how_long_a_process_ran_and_waited() -> None:
+    queue = RunQueue({"this": os.getpid(), "gone": 2**22 + 1})
+    assert queue.around(0, 1) == "no samples of the run queue"
+    queue.sample()
+    begin_ns = time.monotonic_ns()
+    end_ns = begin_ns + 30 * MS
+    while time.monotonic_ns() < end_ns:
+        pass
+    queue.sample()
+    said = re.fullmatch(
+        r"in ([0-9.]+) ms around it: this ran ([0-9.]+) ms and waited ([0-9.]+) ms for its core",
+        queue.around(begin_ns, end_ns),
+    )
+    assert said is not None
+    took_ms, ran_ms, waited_ms = (float(text) for text in said.groups())
+    # It did nothing but compute: each of these milliseconds it ran or waited, or the host had the core.
+    assert took_ms >= 30.0
+    assert 0.0 < ran_ms <= took_ms + 1.0
+    assert waited_ms <= took_ms
 
 
 def frames(*counters: int) -> list[tuple[str, int, bytes]]:

@@ -23,7 +23,8 @@ class Child:
     in the order it wants. Standard error goes to `log`.
     """
 
-    def __init__(self, name: str, command: Sequence[str], log: Path) -> None:
+    def __init__(self, name: str, command: Sequence[str], log: Path, cores: Sequence[int] = ()) -> None:
+        """cores: that it may use from its first instruction on; empty for those of this process."""
         self.name = name
         self.log = log
         with log.open("wb") as errors:
@@ -33,7 +34,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,
-                preexec_fn=_dying_with(os.getpid()) if sys.platform == "linux" else None,
+                preexec_fn=_bound(os.getpid(), tuple(cores)) if sys.platform == "linux" else None,
             )
 
     @property
@@ -115,10 +116,12 @@ def ended(status: int | None) -> str:
         return f"signal {-status}"
 
 
-def _dying_with(parent: int) -> Callable[[], None]:
-    """Something to run in the child before its program starts."""
+def _bound(parent: int, cores: tuple[int, ...]) -> Callable[[], None]:
+    """Something to run in the child before its program starts: it ends with the parent, on these cores."""
 
     def bind() -> None:
+        if cores:
+            os.sched_setaffinity(0, cores)
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         # A parent that died before that call is not reported any more.
         if os.getppid() != parent:

@@ -16,7 +16,8 @@ from tests.processes.kill_matrix.cases import PROCESSES
 from tests.processes.rig import MISSED_MAX, Computer
 from tests.processes.soak.counters import CounterWatch
 from tests.processes.soak.growth import Growth, growth
-from tests.processes.soak.ticks import Overrun, RecordedTicks, explained
+from tests.processes.soak.run_queue import RunQueue
+from tests.processes.soak.ticks import PERIOD_NS, Overrun, RecordedTicks, explained
 from vehicle_hil.stall_meter import Stall, StallMeter
 
 SAMPLE_S = 2.0
@@ -45,6 +46,8 @@ class Soak:
     proposals: int = 0
     overruns: int = 0
     unexplained: list[Overrun] = field(default_factory=list[Overrun])
+    evidence: dict[int, str] = field(default_factory=dict[int, str])
+    """Of each overrun, by its begin: what the kernel did with the processes around it."""
     stalls: list[Stall] = field(default_factory=list[Stall])
     """Longer than a tenth of a tick."""
     worst_stall_ms: float = 0.0
@@ -70,7 +73,8 @@ class Soak:
     def problems(self) -> list[str]:
         """What is not as it must be."""
         wrong = [
-            f"a cycle of {(one.end_ns - one.begin_ns) / 1e6:.1f} ms ({one.stage}) that no stall explains"
+            f"a cycle of {(one.end_ns - one.begin_ns) / 1e6:.1f} ms ({one.stage}) that no stall explains "
+            f"({near(one, self.stalls)}; {self.evidence.get(one.begin_ns, 'no samples of the run queue')})"
             for one in self.unexplained
         ]
         wrong += [f"{who} lost {count} frames" for who, count in self.lost_frames.items() if count]
@@ -82,17 +86,17 @@ class Soak:
             )
         if self.lost_records:
             wrong.append(f"{self.lost_records} records of ticks were overwritten before they were read")
+        # A truck that was stopped meanwhile remembers why, and went through code that is new to it.
         wrong += [
             f"{name} grows by {one.per_h:.0f} ± {one.uncertain_per_h:.0f} kB/h, "
             f"limit {GROWTH_MAX_KB_PER_H:.0f}"
             for name, one in self.growth.items()
-            if one.per_h - one.uncertain_per_h > GROWTH_MAX_KB_PER_H and self._tells(one)
+            if one.per_h - one.uncertain_per_h > GROWTH_MAX_KB_PER_H and self._tells(one) and not self.excused
         ]
         wrong += [
             f"{name} keeps {one.per_h:.0f} ± {one.uncertain_per_h:.0f} blocks more each hour, "
             f"limit {self.block_max_per_h:.0f}"
             for name, one in self.block_growth.items()
-            # A truck that was stopped meanwhile remembers why.
             if one.per_h - one.uncertain_per_h > self.block_max_per_h and not self.excused
         ]
         if self.resident_mb > MEMORY_MAX_MB:
@@ -127,6 +131,17 @@ class Soak:
 
     def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "problems": self.problems()}
+
+
+def near(overrun: Overrun, stalls: Sequence[Stall]) -> str:
+    """Stalls of any core around it, for people."""
+    told = [
+        f"core {one.core} for {one.late_ns / 1e6:.1f} ms "
+        f"from {(one.begin_ns - overrun.begin_ns) / 1e6:+.1f} ms"
+        for one in stalls
+        if one.begin_ns <= overrun.end_ns and one.end_ns >= overrun.begin_ns - PERIOD_NS
+    ]
+    return f"stalled: {', '.join(told) or 'none'}"
 
 
 def warm_up_s(seconds: float) -> float:
@@ -235,13 +250,19 @@ def _watch(
     sample_s = begin_s
     begin_m = computer.look().distance_m
     computer.take_raw()
+    pids = {name: child.pid for name, child in computer.children.items()}
+    queue = RunQueue({**pids, "vehicle": computer.vehicle.pid})
     while (now_s := time.monotonic()) - begin_s < seconds:
         found.driven_m = computer.look().distance_m - begin_m
         heard.note((f.bus, f.can_id, f.data) for f in computer.take_raw())
         said.note((bus, i, data) for _, bus, i, data in computer.vehicle_frames if i in RUNTIME_IDS)
         computer.frames.clear()
         computer.truths.clear()
+        overruns = len(ticks.overruns)
         ticks.take()
+        queue.sample()
+        for one in ticks.overruns[overruns:]:
+            found.evidence[one.begin_ns] = queue.around(one.begin_ns, one.end_ns)
         if now_s >= sample_s:
             sample_s += SAMPLE_S
             found.kernel_drops = kernel_drops(computer.ports)

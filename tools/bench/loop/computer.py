@@ -46,9 +46,14 @@ class Started(NamedTuple):
 
 
 def start(
-    name: str, buses: Sequence[Bus], folder: Path, serial: str = "", cache: Path | None = None
+    name: str,
+    buses: Sequence[Bus],
+    folder: Path,
+    serial: str = "",
+    cache: Path | None = None,
+    cores: Sequence[int] = (),
 ) -> Started:
-    """One process of the runtime; `await_begin` waits for its first line."""
+    """One process of the runtime, on these cores or on any; `await_begin` waits for its first line."""
     command = [sys.executable, "-m", "firmware_runtime.executive", f"run-{name}", str(PROFILE)]
     command += ["--link", str(folder)]
     if cache is not None:
@@ -62,7 +67,7 @@ def start(
     if name == "control":
         command += ["--serial", serial]
     exec_ns = time.monotonic_ns()
-    return Started(Child(name, command, folder / f"{name}.err"), exec_ns)
+    return Started(Child(name, command, folder / f"{name}.err", cores), exec_ns)
 
 
 def await_begin(child: Child) -> None:

@@ -81,10 +81,9 @@ def _once(folder: Path, cache: Path, look: bool) -> Begun:
         stack.callback(ear.close)
         serial = stack.enter_context(vehicle(buses, folder))
         time.sleep(1.0)
-        started = {name: start(name, buses, folder, serial, cache) for name in PROCESSES}
-        for name, one in started.items():
+        started = {name: start(name, buses, folder, serial, cache, cores[name]) for name in PROCESSES}
+        for one in started.values():
             stack.enter_context(one.child)
-            os.sched_setaffinity(one.child.pid, cores[name])
         exec_ns = min(one.exec_ns for one in started.values())
         standby_ms = (_standby_ns(ear) - exec_ns) / 1e6
         for one in started.values():
