@@ -1,8 +1,5 @@
 """The supervisor looks at the vehicle before a proposal is due, and never at the cost of a frame."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import msgspec
 import pytest
 
@@ -14,13 +11,6 @@ from firmware_runtime.safety.supervisor import Supervisor
 from tests.bus_vehicle import BusVehicle
 from tests.executive.supervisor_process import MS, PERIOD_NS, Process
 from tests.safety.support import profile
-
-
-@pytest.fixture
-def process(tmp_path: Path) -> Iterator[Process]:
-    process = Process(tmp_path)
-    yield process
-    process.close()
 
 
 def test_it_looks_once_before_each_proposal_and_not_without_one(process: Process) -> None:

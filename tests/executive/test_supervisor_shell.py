@@ -3,22 +3,12 @@
 Real links, real frames; the clock alone is the test's, so that a step takes as long as it is told.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from firmware_runtime.can.frame import Frame
 from firmware_runtime.safety.supervised import OwnStage
 from firmware_runtime.safety.supervision import LocalStatus
 from tests.executive.supervisor_process import MS, PERIOD_NS, Process
-
-
-@pytest.fixture
-def process(tmp_path: Path) -> Iterator[Process]:
-    process = Process(tmp_path)
-    yield process
-    process.close()
 
 
 def test_as_long_as_it_is_well_it_says_something_in_each_step(process: Process) -> None:
