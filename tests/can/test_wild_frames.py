@@ -13,13 +13,12 @@ import time
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import can
 import pytest
-from can.interfaces.socketcan import SocketcanBus
 
+from bench.loop.stand_in_bus import receiver, stand_in_bus
 from firmware_runtime.can.binding import SignalBinding
 from firmware_runtime.can.python_can_port import PythonCanPort
 from firmware_runtime.can.receiver import Receiver
@@ -39,25 +38,12 @@ NEAR = (SPEEDS.frame_id | EXTENDED, 256, 257, 258, 259, 0x8CF00400, 0x98FEF127)
 """Identifiers of bound messages, or beside them."""
 
 
-@dataclass
-class SocketBus:
-    """What the port takes of python-can's bus."""
-
-    socket: socket.socket
-    channel: str = "vcan9"
-    protocol: can.CanProtocol = can.CanProtocol.CAN_FD
-
-    def shutdown(self) -> None:
-        self.socket.close()
-
-
 class Wire:
     """One bus: a port, and a sender to it."""
 
     def __init__(self, name: str, recovers: bool = True) -> None:
-        heard = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        heard.bind(("127.0.0.1", 0))
-        bus = cast(SocketcanBus, SocketBus(heard))
+        heard = receiver()
+        bus = stand_in_bus(heard, can.CanProtocol.CAN_FD)
         self.port = SocketCanPort(name, bus, restart=lambda: None, recovers=recovers)
         self.sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sender.connect(heard.getsockname())

@@ -11,14 +11,12 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
-from typing import cast
 
 import can
-from can.interfaces.socketcan import SocketcanBus
 from can.interfaces.socketcan.socketcan import capture_message
 
 from bench.loop.figures import Peer, rows_of
+from bench.loop.stand_in_bus import receiver, stand_in_bus
 from bench.measure import BenchError, Row
 from firmware_runtime.can.socketcan import SO_TIMESTAMPNS, SocketCanPort
 
@@ -28,18 +26,6 @@ PAUSE_S = 0.0005
 """Between two ticks: caches are colder then."""
 _CLASSIC = struct.Struct("=IB3x8s")
 EXTENDED_ID = 0x8CFF0027
-
-
-@dataclass
-class StandIn:
-    """What the port takes of python-can's bus."""
-
-    socket: socket.socket
-    channel: str = "stand-in"
-    protocol: can.CanProtocol = can.CanProtocol.CAN_20
-
-    def shutdown(self) -> None:
-        self.socket.close()
 
 
 def measure(ticks: int) -> list[Row]:
@@ -57,7 +43,7 @@ def measure_reading(frames: int, ticks: int) -> tuple[list[float], list[float]]:
         sender = stack.enter_context(closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)))
         ours, theirs = _receiver(), stack.enter_context(closing(_receiver()))
         theirs.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        bus = cast(SocketcanBus, StandIn(ours))
+        bus = stand_in_bus(ours)
         port = stack.enter_context(closing(SocketCanPort("drive", bus, restart=lambda: None)))
         readers: list[tuple[socket.socket, Callable[[], int], list[float]]] = [
             (ours, lambda: len(port.receive(time.monotonic_ns())), []),
@@ -87,7 +73,6 @@ def _one_by_one(heard: socket.socket) -> Iterator[can.Message]:
 
 
 def _receiver() -> socket.socket:
-    heard = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    heard.bind(("127.0.0.1", 0))
+    heard = receiver()
     heard.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 21)
     return heard
