@@ -40,7 +40,7 @@ def test_the_answer_comes_first_then_the_table_then_what_mends_it(tmp_path: Path
     profile = load_profile(Q_TRUCK)
     rows = examine(read(unpack("laptop", tmp_path)), WANTED)
     lines = as_text(profile, rows, Style(io.StringIO())).splitlines()
-    assert lines[0] == "not fit for deployment of Q-Truck: 5 missing, 15 in development only, 8 good"
+    assert lines[0] == "not fit for deployment of Q-Truck: 5 missing, 16 in development only, 8 good"
     assert lines[2].split() == ["verdict", "what", "found", "why", "it", "matters"]
     assert lines[3].startswith("works in development  kernel preemption  ")
     mends = lines[lines.index("what mends it") + 1 :]
@@ -52,7 +52,7 @@ def test_the_answer_comes_first_then_the_table_then_what_mends_it(tmp_path: Path
 def test_a_fit_computer_needs_no_mending(tmp_path: Path) -> None:
     rows = examine(read(unpack("truck", tmp_path)), WANTED)
     text = as_text(load_profile(Q_TRUCK), rows, Style(io.StringIO()))
-    assert text.splitlines()[0] == "fit for deployment of Q-Truck: 32 of 32 rows are good"
+    assert text.splitlines()[0] == "fit for deployment of Q-Truck: 33 of 33 rows are good"
     assert "what mends it" not in text
     assert json.loads(as_json("p.toml", rows))["fit"] is True
 

@@ -37,7 +37,7 @@ def container(tmp_path: Path) -> Path:
 def test_on_the_truck_every_row_is_good(truck: Path) -> None:
     rows = rows_of(truck)
     assert {name: row.found for name, row in rows.items() if row.verdict is not GOOD} == {}
-    assert len(rows) == 32
+    assert len(rows) == 33
     assert all(row.why and not row.mend for row in rows.values())
     assert rows["mount options"].found == "/var ext4 rw", "not the read-only / beneath"
 
@@ -48,6 +48,7 @@ LAPTOP = {
     "isolated cores": (DEVELOPMENT, "none, wanted 6-7"),
     "frequency governor": (DEVELOPMENT, "powersave"),
     "swap": (DEVELOPMENT, "/swap.img"),
+    "memory compaction": (DEVELOPMENT, "moves locked memory too"),
     "Python packages": (DEVELOPMENT, "numpy 2.4.5, wanted 2.4.6"),
     "BLAS threads": (DEVELOPMENT, "4 (OMP_NUM_THREADS)"),
     "real-time priority": (DEVELOPMENT, "no CAP_SYS_NICE; RLIMIT_RTPRIO 0, wanted 48"),
@@ -141,6 +142,8 @@ EDGES = [
     ("proc/mounts", "/var ext4 rw", "/var\\040log ext4 rw", "mount options", MISSING),
     ("proc/mounts", "/var ext4", "/var tmpfs", "mount options", DEVELOPMENT),
     ("proc/swaps", "Filename", "Filename\n/dev/zram0 partition 1 0 100\n", "swap", DEVELOPMENT),
+    ("proc/sys/vm/compact_unevictable_allowed", "0", "1", "memory compaction", DEVELOPMENT),
+    ("proc/sys/vm/compact_unevictable_allowed", "0", "", "memory compaction", GOOD),
     (LINKS, CAN0, CAN0.replace('"UP",', ""), "bus drive: state", MISSING),
     (LINKS, CAN0, CAN0.replace("32", "10"), "bus drive: txqueuelen", GOOD),
     (LINKS, CAN0, CAN0.replace("32", "9"), "bus drive: txqueuelen", DEVELOPMENT),

@@ -109,6 +109,17 @@ def swap(machine: Machine, _: Wanted) -> Finding:
     return development(", ".join(used), mend)
 
 
+def compaction(machine: Machine, _: Wanted) -> Finding:
+    """Linux admin-guide/sysctl/vm.rst, compact_unevictable_allowed; 0 by itself where PREEMPT_RT is."""
+    moves = machine.number("proc/sys/vm/compact_unevictable_allowed")
+    if moves is None:
+        return good("the kernel moves no memory")
+    if moves == 0:
+        return good("leaves locked memory where it is")
+    mend = "echo vm.compact_unevictable_allowed=0 | sudo tee /etc/sysctl.d/90-firmware-runtime.conf && "
+    return development("moves locked memory too", mend + "sudo sysctl --system")
+
+
 def python(machine: Machine, _: Wanted) -> Finding:
     words = ".".join(map(str, machine.python))
     if machine.python[:2] >= PYTHON_MIN:
@@ -157,6 +168,7 @@ CHECKS: tuple[Check, ...] = (
     Check("frequency governor", "a core that has slowed down takes longer for a tick", governor),
     Check("memory", "the kernel ends processes where there is none left", memory),
     Check("swap", "what is swapped out comes back milliseconds later", swap),
+    Check("memory compaction", "a page that was moved stops whoever touches it next", compaction),
     Check("Python", "older ones lack what the runtime uses", python),
     Check("Python packages", "tests, and byte-identical replay, hold for these versions", packages),
     Check("BLAS threads", "its threads would take the cores of the tick, and wake late", blas_threads),

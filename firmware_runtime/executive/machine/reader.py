@@ -22,6 +22,7 @@ FILES: tuple[str, ...] = (
     "proc/self/cgroup",
     "proc/sys/kernel/sched_rt_period_us",
     "proc/sys/kernel/sched_rt_runtime_us",
+    "proc/sys/vm/compact_unevictable_allowed",
     "sys/kernel/realtime",
     "sys/kernel/debug/sched/preempt",
     "sys/devices/system/clocksource/clocksource0/current_clocksource",
