@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from vehicle_hil.core_pace import CorePace
 from vehicle_hil.stall_meter import (
     PRIORITY,
     Stall,
@@ -34,6 +35,20 @@ begin_ns = time.monotonic_ns()
 while time.monotonic_ns() - begin_ns < {HOLD_S} * 1e9:
     pass
 print(begin_ns)
+"""
+
+
+SLICES = f"""
+import os, sys, time
+os.sched_setaffinity(0, {{{CORE}}})
+os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param({PRIORITY + 1}))
+begin_ns = time.monotonic_ns()
+while time.monotonic_ns() - begin_ns < 300e6:
+    taken_ns = time.monotonic_ns()
+    while time.monotonic_ns() - taken_ns < 333e3:
+        pass
+    time.sleep(167e-6)
+print(begin_ns, time.monotonic_ns())
 """
 
 
@@ -103,6 +118,34 @@ def test_looks_of_several_cores_are_no_chain() -> None:
     late = [Stall(core, begin_ns * MS, MS // 5) for core in (1, 0) for begin_ns in (100, 102, 104, 106)]
     assert together(late) == sorted(late)
     assert together([]) == []
+
+
+def test_how_slow_a_core_was_is_told_against_what_is_usual_for_it() -> None:
+    pace = CorePace()
+    assert pace.slowness(0, 1_000 * MS) == 1.0
+    for sample in range(1, 101):
+        pace.note(10 * sample * MS, 90_000 if 50 < sample <= 60 else 30_000)
+    # Each sample stands for the ten milliseconds before it.
+    assert pace.slowness(501 * MS, 590 * MS) == pytest.approx(3.0)
+    assert pace.slowness(611 * MS, 700 * MS) == pytest.approx(1.0)
+    assert pace.slowness(491 * MS, 501 * MS) == pytest.approx(2.0)
+    assert pace.slowness(2_000 * MS, 3_000 * MS) == 1.0
+
+
+def test_a_core_that_nobody_takes_is_as_fast_as_usual(meter: StallMeter) -> None:
+    begin_ns = time.monotonic_ns()
+    time.sleep(1.5)
+    assert meter.slowness([CORE], begin_ns, time.monotonic_ns()) == pytest.approx(1.0, abs=0.9)
+
+
+def test_a_core_that_somebody_takes_in_slices_is_slower(meter: StallMeter) -> None:
+    """As a host does that has more to do than cores: two thirds of each half millisecond."""
+    time.sleep(1.5)
+    hog = subprocess.run([sys.executable, "-c", SLICES], capture_output=True, text=True, check=True)
+    begin_ns, end_ns = (int(text) for text in hog.stdout.split())
+    time.sleep(0.05)
+    assert meter.slowness([CORE], begin_ns, end_ns) > 2.0
+    assert meter.unfit_ns(begin_ns, end_ns) == end_ns - begin_ns
 
 
 def without_real_time() -> None:

@@ -203,7 +203,7 @@ class Computer:
         """What to raise where a drive did not begin; skips the test where this machine itself is why."""
         if self.missed_in_a_row >= MISSED_MAX:
             pytest.skip(f"the vehicle itself was silent for {self.missed_in_a_row} periods: too busy here")
-        stall_ns = self._meter.worst_ns(self._start_ns, time.monotonic_ns()) if self._meter else 0
+        stall_ns = self._meter.unfit_ns(self._start_ns, time.monotonic_ns()) if self._meter else 0
         if stall_ns > STALL_MAX_NS:
             pytest.skip(f"this machine stalled for {stall_ns / 1e6:.1f} ms before the drive began")
         return AssertionError(words)

@@ -25,7 +25,7 @@ from tests.processes.soak.counters import CounterWatch
 from tests.processes.soak.growth import Growth, growth
 from tests.processes.soak.run import Soak, excuse, kernel_drops, soak
 from tests.processes.soak.run_queue import RunQueue
-from tests.processes.soak.ticks import Overrun, RecordedTicks, explained
+from tests.processes.soak.ticks import Overrun, Reason, RecordedTicks, explanation
 from tests.recorder.ticks import telemetry_at
 from vehicle_hil.stall_meter import Stall, StallMeterError
 
@@ -71,6 +71,10 @@ def test_a_drive_that_did_not_begin_is_tried_again_only_where_the_machine_is_why
         assert len(tries) == 1
 
 
+def explained(overrun: Overrun, stalls: list[Stall]) -> bool:
+    return explanation(overrun, stalls, 1.0) is Reason.NO_PROCESSOR
+
+
 def test_an_overrun_is_explained_by_a_stall_that_is_as_long_as_it_was_too_long() -> None:
     overrun = Overrun(100 * MS, 114 * MS, "safety")
     assert overrun.over_ns == 4 * MS
@@ -79,13 +83,29 @@ def test_an_overrun_is_explained_by_a_stall_that_is_as_long_as_it_was_too_long()
     assert not explained(overrun, [Stall(0, 105 * MS, 3 * MS - 1)])
     assert explained(overrun, [Stall(0, 102 * MS, MS), Stall(1, 110 * MS, MS)])
     # Only what lies within the cycle counts.
-    assert explained(overrun, [Stall(0, 90 * MS, 14 * MS)])
-    assert not explained(overrun, [Stall(0, 90 * MS, 14 * MS - 1)])
+    assert explained(overrun, [Stall(0, 95 * MS, 9 * MS)])
+    assert not explained(overrun, [Stall(0, 95 * MS, 9 * MS - 1)])
     assert not explained(overrun, [Stall(0, 112 * MS, 9 * MS)])
     assert not explained(overrun, [])
     # Two cores at the same time are one stall.
     assert not explained(overrun, [Stall(0, 105 * MS, 2 * MS), Stall(1, 105 * MS, 2 * MS)])
     assert explained(overrun, [Stall(0, 105 * MS, 2 * MS), Stall(1, 106 * MS, 2 * MS)])
+
+
+def test_for_a_quarter_of_a_second_after_a_stall_of_a_tick_nobody_is_judged() -> None:
+    overrun = Overrun(1_000 * MS, 1_052 * MS, "receive")
+    assert explanation(overrun, [Stall(0, 740 * MS, 10 * MS)], 1.0) is Reason.AFTER_A_STALL
+    assert explanation(overrun, [Stall(0, 740 * MS, 10 * MS - 1)], 1.0) is None
+    assert explanation(overrun, [Stall(0, 700 * MS, 50 * MS - 1)], 1.0) is None
+    assert explanation(overrun, [Stall(0, 1_052 * MS, 10 * MS)], 1.0) is Reason.AFTER_A_STALL
+    assert explanation(overrun, [Stall(0, 1_053 * MS, 10 * MS)], 1.0) is None
+
+
+def test_on_a_core_at_half_its_speed_nobody_is_judged() -> None:
+    """Traced: 2.3 to 4 times as slow for seconds, without a stall; ticks took 4 times as long."""
+    overrun = Overrun(1_000 * MS, 1_012 * MS, "send")
+    assert explanation(overrun, [], 2.0) is Reason.SLOW
+    assert explanation(overrun, [], 1.99) is None
 
 
 def test_an_overrun_lies_where_its_cycle_was_due_and_not_where_it_woke_up(tmp_path: Path) -> None:
@@ -139,10 +159,10 @@ def test_the_kernel_tells_how_long_a_process_ran_and_waited() -> None:
     )
     assert said is not None
     took_ms, ran_ms, waited_ms = (float(text) for text in said.groups())
-    # It did nothing but compute: each of these milliseconds it ran or waited, or the host had the core.
+    # It did nothing but compute. The kernel counts at its own ticks, of 4 ms or 10 ms as it was built.
     assert took_ms >= 30.0
-    assert 0.0 < ran_ms <= took_ms + 1.0
-    assert waited_ms <= took_ms
+    assert ran_ms > 0.0
+    assert ran_ms + waited_ms == pytest.approx(took_ms, abs=0.5 * took_ms)
 
 
 def frames(*counters: int) -> list[tuple[str, int, bytes]]:
@@ -216,11 +236,12 @@ def test_a_soak_in_which_the_truck_did_not_drive_is_none(less: dict[str, Any]) -
 
 def test_only_a_stall_just_before_excuses_a_stop() -> None:
     stop_ns = 1_000 * MS
-    assert excuse(stop_ns, [Stall(0, 900 * MS, 10 * MS)], 0) == "this machine stalled for 10.0 ms"
-    assert excuse(stop_ns, [Stall(0, 900 * MS, 9 * MS)], 0) == ""
-    assert excuse(stop_ns, [Stall(0, 700 * MS, 40 * MS), Stall(0, 1_001 * MS, 40 * MS)], 0) == ""
-    assert excuse(stop_ns, [], 1) == ""
-    assert excuse(stop_ns, [], 2) == "the vehicle itself was silent for 2 periods"
+    assert excuse(stop_ns, [Stall(0, 900 * MS, 10 * MS)], 1.0, 0) == "this machine stalled for 10.0 ms"
+    assert excuse(stop_ns, [Stall(0, 900 * MS, 9 * MS)], 1.0, 0) == ""
+    assert excuse(stop_ns, [Stall(0, 700 * MS, 40 * MS), Stall(0, 1_001 * MS, 40 * MS)], 1.0, 0) == ""
+    assert excuse(stop_ns, [], 2.0, 0) == "this machine's core was 2.0 times as slow as usual"
+    assert excuse(stop_ns, [], 1.99, 1) == ""
+    assert excuse(stop_ns, [], 1.0, 2) == "the vehicle itself was silent for 2 periods"
 
 
 def test_the_kernels_drop_counter_is_read() -> None:

@@ -3,8 +3,9 @@
 One process a core, pinned to it, under SCHED_FIFO above everything of ours, memory locked, collector off: it
 sleeps on the absolute clock, a millisecond at a time, does a little work, and tells where that was done late.
 What it saw, no program on this machine could have avoided. A host that gives a core in slices of less than a
-millisecond shows in many looks of which each is a little late: they are one stall (`together`). It imports
-nothing of the runtime, which is what is judged.
+millisecond shows in many looks of which each is a little late: they are one stall (`together`). One that
+gives it in finer slices still, or cold, shows in how long the same work takes on average (`slowness`). It
+imports nothing of the runtime, which is what is judged.
 
     with StallMeter(folder) as meter:
         ...
@@ -19,13 +20,14 @@ import struct
 import sys
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from vehicle_hil.child import Child
+from vehicle_hil.core_pace import SLOW, CorePace
 
 PERIOD_NS = 1_000_000
 WORK_BYTES = 16 << 10
@@ -39,14 +41,18 @@ sliced a core, every second look was late."""
 PRIORITY = 90
 """Of SCHED_FIFO: above all of ours (at most 48) and the kernel's interrupt threads (50)."""
 NS_PER_S = 1_000_000_000
-_RECORD = struct.Struct("<qq")
+PACE_LOOKS = 10
+"""So many looks make one sample of how fast the core is; each counts for no more than a period."""
+_RECORD = struct.Struct("<qqq")
+"""Moment, ns late, looks: one that is told, or the sum of PACE_LOOKS."""
 _TIMER_ABSTIME = 1
 """Linux <time.h>."""
 _MCL_ALL = 3
 """Linux <sys/mman.h>: MCL_CURRENT | MCL_FUTURE."""
 _READ_BYTES = 1 << 16
 _PIPE_BYTES = 1 << 20
-"""Linux's usual most (/proc/sys/fs/pipe-max-size): 65,536 stalls between two looks."""
+"""Linux's usual most (/proc/sys/fs/pipe-max-size): 43,690 records between two calls, of which 100 come each
+second at the least."""
 
 
 class StallMeterError(Exception):
@@ -83,6 +89,7 @@ class StallMeter:
         self._children: dict[int, Child] = {}
         self._rest: dict[int, bytes] = dict.fromkeys(self._cores, b"")
         self._late: list[Stall] = []
+        self._pace = {core: CorePace() for core in self._cores}
 
     def __enter__(self) -> Self:
         """Raises StallMeterError without the right to real-time priority: a load would look like a stall."""
@@ -119,7 +126,11 @@ class StallMeter:
             said = self._rest[core] + all_that_is_there(child.stdout.fileno())
             whole = len(said) - len(said) % _RECORD.size
             self._rest[core] = said[whole:]
-            self._late += [Stall(core, *record) for record in _RECORD.iter_unpack(said[:whole])]
+            for moment_ns, late_ns, looks in _RECORD.iter_unpack(said[:whole]):
+                if looks == PACE_LOOKS:
+                    self._pace[core].note(moment_ns, late_ns // looks)
+                else:
+                    self._late.append(Stall(core, moment_ns, late_ns))
         return together(self._late)
 
     def within(self, from_ns: int, to_ns: int) -> list[Stall]:
@@ -129,6 +140,17 @@ class StallMeter:
     def worst_ns(self, from_ns: int, to_ns: int) -> int:
         """The longest that touches the window; 0 where none does."""
         return max((one.late_ns for one in self.within(from_ns, to_ns)), default=0)
+
+    def unfit_ns(self, from_ns: int, to_ns: int) -> int:
+        """The longest stall, or the whole window where a core ran at less than half its speed in it."""
+        if self.slowness(self._cores, from_ns, to_ns) >= SLOW:
+            return to_ns - from_ns
+        return self.worst_ns(from_ns, to_ns)
+
+    def slowness(self, cores: Iterable[int], from_ns: int, to_ns: int) -> float:
+        """How many times as long as usual the work took in this window, on the slowest of the cores."""
+        self.stalls()
+        return max(self._pace[core].slowness(from_ns, to_ns) for core in cores)
 
 
 def together(late: Sequence[Stall]) -> list[Stall]:
@@ -186,6 +208,7 @@ def measure(core: int) -> None:
     where, sleep, monotonic = ctypes.byref(moment), library.clock_nanosleep, time.CLOCK_MONOTONIC
     work = bytes(WORK_BYTES)
     os.write(1, b"!")
+    looks = sum_ns = 0
     due_ns = time.monotonic_ns()
     while True:
         due_ns += PERIOD_NS
@@ -193,8 +216,13 @@ def measure(core: int) -> None:
         sleep(monotonic, _TIMER_ABSTIME, where, None)
         zlib.crc32(work)
         late_ns = time.monotonic_ns() - due_ns
+        looks += 1
+        sum_ns += min(late_ns, PERIOD_NS)
+        if looks == PACE_LOOKS:
+            os.write(1, _RECORD.pack(due_ns, sum_ns, looks))
+            looks = sum_ns = 0
         if late_ns > LATE_NS:
-            os.write(1, _RECORD.pack(due_ns, late_ns))
+            os.write(1, _RECORD.pack(due_ns, late_ns, 1))
             due_ns += late_ns // PERIOD_NS * PERIOD_NS
 
 

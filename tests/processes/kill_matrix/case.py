@@ -110,7 +110,7 @@ def run_once(case: Case, folder: Path) -> Outcome:
 def machine_stalled(meter: StallMeter, computer: Computer, since_ns: int) -> bool:
     """The machine gave no processor for more than a tick since then, or the vehicle itself was silent."""
     silent = computer.missed_in_a_row >= MISSED_MAX
-    return silent or meter.worst_ns(since_ns, time.monotonic_ns()) > STALL_MAX_NS
+    return silent or meter.unfit_ns(since_ns, time.monotonic_ns()) > STALL_MAX_NS
 
 
 def stopped(computer: Computer, truth: Truth) -> bool:
@@ -259,5 +259,5 @@ def _ms(at_ns: int | None, begin_ns: int) -> float | None:
 
 def _stall_ns(case: Case, computer: Computer, meter: StallMeter, begin_ns: int) -> int:
     if case.process == "services":
-        return meter.worst_ns(begin_ns - MARGIN_NS, time.monotonic_ns())
-    return meter.worst_ns(begin_ns - MARGIN_NS, begin_ns + REACTION_NS)
+        return meter.unfit_ns(begin_ns - MARGIN_NS, time.monotonic_ns())
+    return meter.unfit_ns(begin_ns - MARGIN_NS, begin_ns + REACTION_NS)

@@ -18,8 +18,9 @@ def as_text(found: Soak) -> str:
     lines = [
         f"{found.seconds:.0f} s under load, {found.driven_m:.0f} m driven, {found.ticks} ticks, "
         f"{found.proposals} proposals taken",
-        f"overruns: {found.overruns}, of them {len(found.unexplained)} without a stall of this machine "
+        f"overruns: {found.overruns}, of them {len(found.unexplained)} that this machine does not explain "
         f"(it stalled {len(found.stalls)} times for more than 1 ms, at most {found.worst_stall_ms:.1f} ms)",
+        *(f"  {count}: {reason}" for reason, count in found.explained.items()),
         "frames lost: "
         + ", ".join(
             f"{who} {count} of {found.heard_frames[who] + count}" for who, count in found.lost_frames.items()

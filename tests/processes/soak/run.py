@@ -17,7 +17,8 @@ from tests.processes.rig import MISSED_MAX, Computer
 from tests.processes.soak.counters import CounterWatch
 from tests.processes.soak.growth import Growth, growth
 from tests.processes.soak.run_queue import RunQueue
-from tests.processes.soak.ticks import PERIOD_NS, Overrun, RecordedTicks, explained
+from tests.processes.soak.ticks import AFTER_STALL_NS, PERIOD_NS, Overrun, RecordedTicks, explanation
+from vehicle_hil.core_pace import SLOW
 from vehicle_hil.stall_meter import Stall, StallMeter
 
 SAMPLE_S = 2.0
@@ -28,8 +29,6 @@ SPEED_MPS = 8.33
 MEMORY_MAX_MB, GROWTH_MAX_KB_PER_H = 250.0, 64.0
 START_MAX_S = 90.0
 THERE_SHARE, RATE_HZ, FRAMES_PER_S, DRIVEN_MPS = 0.95, 100, 390, 5.0
-STALL_BEFORE_NS, STALL_MIN_NS = 250_000_000, 10_000_000
-"""A stall of a tick explains that the supervisor took over within a quarter of a second."""
 LONG_S, ARENA_KB = 300.0, 1024.0
 """Python takes memory for small objects by 1 MiB: a step of that tells nothing in a shorter soak."""
 BLOCK_MAX_PER_H, BLOCK_SHORT_MAX_PER_H = 1000.0, 10_000.0
@@ -46,6 +45,8 @@ class Soak:
     proposals: int = 0
     overruns: int = 0
     unexplained: list[Overrun] = field(default_factory=list[Overrun])
+    explained: dict[str, int] = field(default_factory=dict[str, int])
+    """The other overruns, by reason."""
     evidence: dict[int, str] = field(default_factory=dict[int, str])
     """Of each overrun, by its begin: what the kernel did with the processes around it."""
     stalls: list[Stall] = field(default_factory=list[Stall])
@@ -187,8 +188,23 @@ def _soak_once(seconds: float, folder: Path, tell: Callable[[str], None]) -> Soa
         found.overruns = len(ticks.overruns)
         found.stalls = [one for one in meter.stalls() if one.late_ns > 1_000_000]
         found.worst_stall_ms = max((one.late_ns for one in found.stalls), default=0) / 1e6
-        own = [one for one in meter.stalls() if one.core in computer.cores["control"]]
-        found.unexplained = [one for one in ticks.overruns if not explained(one, own)]
+        cores = computer.cores["control"]
+        own = [one for one in meter.stalls() if one.core in cores]
+        for one in ticks.overruns:
+            reason = explanation(one, own, meter.slowness(cores, one.begin_ns, one.end_ns))
+            if reason is None:
+                found.unexplained.append(one)
+            else:
+                found.explained[reason] = found.explained.get(reason, 0) + 1
+
+        def why(at_ns: int, missed_in_a_row: int) -> str:
+            slowness = meter.slowness(cores, at_ns - AFTER_STALL_NS, at_ns)
+            return excuse(at_ns, found.stalls, slowness, missed_in_a_row)
+
+        found.withheld_unexplained = sum(not why(one.time_ns, 0) for one in ticks.withheld)
+        if ticks.took_over:
+            found.excused = why(ticks.took_over_ns, computer.missed_in_a_row)
+            found.took_over = "" if found.excused else ticks.took_over
         found.ended = [name for name in PROCESSES if computer.children[name].status() is not None]
         alive = [name for name in PROCESSES if computer.children[name].status() is None]
         found.resident_mb = sum(share_kb(computer.children[name].pid) for name in alive) * 1024 / 1e6
@@ -196,28 +212,25 @@ def _soak_once(seconds: float, folder: Path, tell: Callable[[str], None]) -> Soa
             computer.kill(name)
     found.ticks, found.proposals = ticks.ticks, ticks.proposals
     found.withheld = len(ticks.withheld)
-    found.withheld_unexplained = sum(not excuse(one.time_ns, found.stalls, 0) for one in ticks.withheld)
-    if ticks.took_over:
-        found.excused = excuse(ticks.took_over_ns, found.stalls, computer.missed_in_a_row)
-        found.took_over = "" if found.excused else ticks.took_over
     found.lost_records = ticks.lost_records
     found.growth = {name: growth(samples) for name, samples in memory.items() if len(samples) > 2}
     found.block_growth = {name: growth(samples, 1.0) for name, samples in blocks.items() if len(samples) > 2}
     return found
 
 
-def excuse(took_over_ns: int, stalls: Sequence[Stall], missed_in_a_row: int) -> str:
-    """Why this machine is the reason for a stop, or empty."""
+def excuse(at_ns: int, stalls: Sequence[Stall], slowness: float, missed_in_a_row: int) -> str:
+    """Why this machine is the reason for what the supervisor did then, or empty.
+
+    slowness: of its core in the quarter of a second before, 1.0 as usual.
+    """
     longest_ns = max(
-        (
-            one.late_ns
-            for one in stalls
-            if one.begin_ns <= took_over_ns and one.end_ns >= took_over_ns - STALL_BEFORE_NS
-        ),
+        (one.late_ns for one in stalls if one.begin_ns <= at_ns and one.end_ns >= at_ns - AFTER_STALL_NS),
         default=0,
     )
-    if longest_ns >= STALL_MIN_NS:
+    if longest_ns >= PERIOD_NS:
         return f"this machine stalled for {longest_ns / 1e6:.1f} ms"
+    if slowness >= SLOW:
+        return f"this machine's core was {slowness:.1f} times as slow as usual"
     if missed_in_a_row >= MISSED_MAX:
         return f"the vehicle itself was silent for {missed_in_a_row} periods"
     return ""

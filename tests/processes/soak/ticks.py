@@ -1,6 +1,7 @@
 """`control`'s ticks as it records them itself: cycles that were too long, periods in which none ran."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,9 +11,12 @@ from firmware_runtime.executive.link import crossing
 from firmware_runtime.executive.link.ring import RingReader
 from firmware_runtime.recorder.tick_record import ControlTick, Record, SupervisorTick
 from tests.processes.soak.counters import CounterWatch
+from vehicle_hil.core_pace import SLOW
 from vehicle_hil.stall_meter import Stall
 
 PERIOD_NS = 10_000_000
+AFTER_STALL_NS = 250_000_000
+"""So long the machine's own stall of a tick still tells."""
 
 
 class Overrun(NamedTuple):
@@ -29,17 +33,39 @@ class Overrun(NamedTuple):
         return self.end_ns - self.begin_ns - PERIOD_NS
 
 
-def explained(overrun: Overrun, stalls: Sequence[Stall]) -> bool:
-    """The machine itself may have given no processor for as long as the cycle was too long.
+class Reason(StrEnum):
+    """Why a cycle that was too long is none of the runtime's making, as the stall meter saw its core."""
 
-    What two cores stalled at the same time counts once. A stall counts from its earliest moment.
+    NO_PROCESSOR = "the core was away for as long"
+    AFTER_A_STALL = "within a quarter of a second after it was away for a tick"
+    SLOW = "it ran at less than half its usual speed"
+
+
+def explanation(overrun: Overrun, stalls: Sequence[Stall], slowness: float) -> Reason | None:
+    """stalls: of the core. slowness: of the core during the cycle, 1.0 as usual."""
+    if _stalled_ns(overrun, stalls) >= overrun.over_ns:
+        return Reason.NO_PROCESSOR
+    # What was left lying waits, and caches are cold: traced, the supervisor's step took 4 times as long then.
+    before_ns = overrun.begin_ns - AFTER_STALL_NS
+    if any(
+        one.late_ns >= PERIOD_NS and one.begin_ns <= overrun.end_ns and one.end_ns >= before_ns
+        for one in stalls
+    ):
+        return Reason.AFTER_A_STALL
+    return Reason.SLOW if slowness >= SLOW else None
+
+
+def _stalled_ns(overrun: Overrun, stalls: Sequence[Stall]) -> int:
+    """So long the core may have been away during the cycle.
+
+    What two stalls have in common counts once. A stall counts from its earliest moment.
     """
     stalled_ns, to_ns = 0, overrun.begin_ns
     for one in sorted(stalls, key=lambda stall: stall.begin_ns):
         end_ns = min(one.end_ns, overrun.end_ns)
         stalled_ns += max(0, end_ns - max(one.earliest_ns, to_ns))
         to_ns = max(to_ns, end_ns)
-    return stalled_ns >= overrun.over_ns
+    return stalled_ns
 
 
 class RecordedTicks:
