@@ -11,10 +11,13 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from itertools import count
 from types import FrameType
 from typing import Any
 
 SLOW_S = 0.030
+HICCUP_S, HICCUP_STEPS = 0.012, 25
+"""Busy for so long in one of so many steps: an overrun that no other process notices."""
 ROOM_BYTES = 4 << 20
 """Left for the process when its memory ends."""
 PIECE_BYTES = 64 << 10
@@ -25,6 +28,7 @@ COMPONENTS = {
 }
 """What each process does again and again: module, class, method; imported only for that process."""
 _hoard: list[bytearray] = []
+_steps = count(1)
 
 
 def busy() -> None:
@@ -34,6 +38,13 @@ def busy() -> None:
 
 def slow() -> None:
     time.sleep(SLOW_S)
+
+
+def hiccup() -> None:
+    if next(_steps) % HICCUP_STEPS == 0:
+        end_s = time.monotonic() + HICCUP_S
+        while time.monotonic() < end_s:
+            pass
 
 
 def exception() -> None:
@@ -53,6 +64,7 @@ def memory() -> None:
 MISBEHAVIOURS: dict[str, Callable[[], None]] = {
     "busy": busy,
     "slow": slow,
+    "hiccup": hiccup,
     "exception": exception,
     "memory": memory,
 }

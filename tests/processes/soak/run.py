@@ -1,9 +1,10 @@
 """One soak: starts everything, watches it for so long, and says what it saw."""
 
 import os
+import signal
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -74,7 +75,7 @@ class Soak:
     def problems(self) -> list[str]:
         """What is not as it must be."""
         wrong = [
-            f"a cycle of {(one.end_ns - one.begin_ns) / 1e6:.1f} ms ({one.stage}) that no stall explains "
+            f"a cycle of {(one.end_ns - one.begin_ns) / 1e6:.1f} ms ({one.stage}) that this machine does not explain "
             f"({near(one, self.stalls)}; {self.evidence.get(one.begin_ns, 'no samples of the run queue')})"
             for one in self.unexplained
         ]
@@ -149,8 +150,15 @@ def warm_up_s(seconds: float) -> float:
     return min(WARM_UP_MAX_S, WARM_UP_SHARE * seconds)
 
 
-def soak(seconds: float, folder: Path, tell: Callable[[str], None]) -> Soak:
-    """The first of some tries whose drive began at all, where this machine itself is why the others did not.
+def soak(
+    seconds: float,
+    folder: Path,
+    tell: Callable[[str], None],
+    misbehaving: Mapping[str, str] | None = None,
+) -> Soak:
+    """misbehaving: what a process does once the truck drives (`tests.processes.misbehaving`), by process.
+
+    The first of some tries whose drive began at all, where this machine itself is why the others did not.
 
     Raises StallMeterError where the machine's own stalls cannot be measured, NotReachedError where the truck
     did not drive on a machine that is well.
@@ -158,21 +166,23 @@ def soak(seconds: float, folder: Path, tell: Callable[[str], None]) -> Soak:
     for _ in range(TRIES):
         try:
             # A short name: addresses of sockets may lie in it, which end at 107 bytes.
-            return _soak_once(seconds, Path(tempfile.mkdtemp(prefix="", dir=folder)), tell)
+            return _soak_once(seconds, Path(tempfile.mkdtemp(prefix="", dir=folder)), tell, misbehaving or {})
         except NotReachedError as error:
             if not error.stalled:
                 raise
     return Soak(seconds, excused=f"this machine stalled in each of {TRIES} begins of the drive")
 
 
-def _soak_once(seconds: float, folder: Path, tell: Callable[[str], None]) -> Soak:
+def _soak_once(
+    seconds: float, folder: Path, tell: Callable[[str], None], misbehaving: Mapping[str, str]
+) -> Soak:
     found = Soak(seconds)
     with ExitStack() as stack:
         meter = stack.enter_context(StallMeter(folder))
         route = write_route(folder, SPEED_MPS * (seconds + 20.0))
         computer = stack.enter_context(Computer(folder, route, metered=False))
         computer.further["services"] = ["--record", str(folder / "box.bin")]
-        computer.start("services", "supervisor", "control")
+        computer.start("services", "supervisor", "control", misbehaving=misbehaving)
         computer.go()
         ticks = RecordedTicks(computer.link)
         for core in sorted(os.sched_getaffinity(0)):
@@ -184,6 +194,8 @@ def _soak_once(seconds: float, folder: Path, tell: Callable[[str], None]) -> Soa
         # What start-up took does not count.
         ticks.overruns.clear()
         ticks.withheld.clear()
+        for name in misbehaving:
+            computer.signal(name, signal.SIGUSR1)
         memory, blocks = _watch(seconds, computer, meter, ticks, found, tell)
         found.overruns = len(ticks.overruns)
         found.stalls = [one for one in meter.stalls() if one.late_ns > 1_000_000]
