@@ -154,7 +154,8 @@ def test_an_overrun_that_no_stall_explains_is_told_with_what_was_seen_around_it(
     found.evidence = {100 * MS: "in 20.0 ms around it: control ran 3.0 ms and waited 11.0 ms for its core"}
     assert found.problems() == [
         "a cycle of 14.0 ms (motion) that this machine does not explain "
-        "(stalled: core 0 for 12.0 ms from +1.0 ms; in 20.0 ms around it: control ran 3.0 ms and waited 11.0 ms for its core)"
+        "(stalled: core 0 for 12.0 ms from +1.0 ms; "
+        "in 20.0 ms around it: control ran 3.0 ms and waited 11.0 ms for its core)"
     ]
 
 

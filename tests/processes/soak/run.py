@@ -76,7 +76,8 @@ class Soak:
         """What is not as it must be."""
         wrong = [
             f"a cycle of {(one.end_ns - one.begin_ns) / 1e6:.1f} ms ({one.stage}) "
-            f"that this machine does not explain ({near(one, self.stalls)}; {self.evidence.get(one.begin_ns, 'no samples of the run queue')})"
+            f"that this machine does not explain ({near(one, self.stalls)}; "
+            f"{self.evidence.get(one.begin_ns, 'no samples of the run queue')})"
             for one in self.unexplained
         ]
         wrong += [f"{who} lost {count} frames" for who, count in self.lost_frames.items() if count]
