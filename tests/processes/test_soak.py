@@ -147,6 +147,35 @@ def test_an_overrun_lies_where_its_cycle_was_due_and_not_where_it_woke_up(tmp_pa
     assert not explained(ticks.overruns[0], [Stall(0, due_ns, 7 * MS), Stall(1, 1_015 * MS, 12 * MS)])
 
 
+@pytest.mark.parametrize(
+    ("took_over", "words"),
+    [
+        ("", "MRM: message_lost: drive.BrakeFeedback"),
+        ("no proposal from control", "no proposal from control"),
+    ],
+)
+def test_the_first_reason_why_the_drive_ended_is_kept(took_over: str, words: str, tmp_path: Path) -> None:
+    """`control` may stop the truck as well as the supervisor: both are what a soak must not show."""
+    control = TickLog(RingWriter(tmp_path / crossing.CONTROL_TICKS))
+    RingWriter(tmp_path / crossing.SUPERVISOR_TICKS)
+    ticks = RecordedTicks(tmp_path)
+    for second, (state, told) in enumerate(
+        [
+            (SafetyState.READY, ""),
+            (SafetyState.AUTO, ""),
+            (SafetyState.MRM, took_over),
+            (SafetyState.SAFE_STOP, "later"),
+        ]
+    ):
+        time_ns = second * 1_000 * MS
+        proposal = Proposal(second, time_ns, state, Commands(), None)
+        report = SupervisorReport(told, False, 0)
+        telemetry = telemetry_at(time_ns, state=state)
+        control.write(ControlTick(time_ns, [], b"", report, HostReport(), proposal, telemetry))
+    ticks.take()
+    assert (ticks.stopped, ticks.stopped_ns) == (words, 2_000 * MS)
+
+
 def test_an_overrun_that_no_stall_explains_is_told_with_what_was_seen_around_it() -> None:
     overrun = Overrun(100 * MS, 114 * MS, "motion")
     found = Soak(60.0, unexplained=[overrun], **THERE)
@@ -222,7 +251,7 @@ def test_a_leak_a_loss_and_an_end_are_problems() -> None:
         lost_records=4,
         growth={"control": Growth(200.0, 100.0, 5000.0)},
         resident_mb=251.0,
-        took_over="no proposal from control",
+        stopped="no proposal from control",
         ended=["services"],
         **THERE,
     )

@@ -65,8 +65,8 @@ class Soak:
     block_growth: dict[str, Growth] = field(default_factory=dict[str, Growth])
     """Of the blocks of memory that Python holds."""
     resident_mb: float = 0.0
-    took_over: str = ""
-    """Unless this machine stalled just before, or the vehicle itself was silent."""
+    stopped: str = ""
+    """Why the drive ended, unless this machine itself is why."""
     ended: list[str] = field(default_factory=list[str])
     driven_m: float = 0.0
     excused: str = ""
@@ -104,8 +104,8 @@ class Soak:
         ]
         if self.resident_mb > MEMORY_MAX_MB:
             wrong.append(f"{self.resident_mb:.0f} MB resident, limit {MEMORY_MAX_MB:.0f} MB")
-        if self.took_over:
-            wrong.append(f"the supervisor stopped the truck: {self.took_over}")
+        if self.stopped:
+            wrong.append(f"the truck was stopped: {self.stopped}")
         if not self.excused:
             wrong += self._missing()
         return wrong + [f"{name} ended" for name in self.ended]
@@ -204,20 +204,21 @@ def _soak_once(
         cores = computer.cores["control"]
         own = [one for one in meter.stalls() if one.core in cores]
         for one in ticks.overruns:
-            reason = explanation(one, own, meter.slowness(cores, one.begin_ns, one.end_ns))
-            if reason is None:
+            how = explanation(one, own, meter.slowness(cores, one.begin_ns, one.end_ns))
+            if how is None:
                 found.unexplained.append(one)
             else:
-                found.explained[reason] = found.explained.get(reason, 0) + 1
+                found.explained[how] = found.explained.get(how, 0) + 1
 
         def why(at_ns: int, missed_in_a_row: int) -> str:
             slowness = meter.slowness(cores, at_ns - AFTER_STALL_NS, at_ns)
             return excuse(at_ns, found.stalls, slowness, missed_in_a_row)
 
         found.withheld_unexplained = sum(not why(one.time_ns, 0) for one in ticks.withheld)
-        if ticks.took_over:
-            found.excused = why(ticks.took_over_ns, computer.missed_in_a_row)
-            found.took_over = "" if found.excused else ticks.took_over
+        if ticks.stopped:
+            reason = why(ticks.stopped_ns, computer.missed_in_a_row)
+            found.excused = f"{ticks.stopped}, and {reason}" if reason else ""
+            found.stopped = "" if reason else ticks.stopped
         found.ended = [name for name in PROCESSES if computer.children[name].status() is not None]
         alive = [name for name in PROCESSES if computer.children[name].status() is None]
         found.resident_mb = sum(share_kb(computer.children[name].pid) for name in alive) * 1024 / 1e6

@@ -10,6 +10,7 @@ import msgspec
 from firmware_runtime.executive.link import crossing
 from firmware_runtime.executive.link.ring import RingReader
 from firmware_runtime.recorder.tick_record import ControlTick, Record, SupervisorTick
+from firmware_runtime.vehicle.enums import SafetyState
 from tests.processes.soak.counters import CounterWatch
 from vehicle_hil.core_pace import SLOW
 from vehicle_hil.stall_meter import Stall
@@ -81,9 +82,10 @@ class RecordedTicks:
         self.proposals = 0
         self.withheld: list[SupervisorTick] = []
         """Steps whose frames the supervisor kept back as too old: their counters are missing on the bus."""
-        self.took_over = ""
-        """The first reason that `control` was told, and when."""
-        self.took_over_ns = 0
+        self.stopped = ""
+        """Why the drive ended, first of all: what `control` was told by the supervisor, or its own state."""
+        self.stopped_ns = 0
+        self._drove = False
 
     def take(self) -> None:
         """All records since the last call."""
@@ -102,8 +104,11 @@ class RecordedTicks:
     def _note(self, tick: ControlTick) -> None:
         self.ticks += 1
         self.control_heard.note((bus, can_id, data) for _, bus, can_id, data in tick.frames_in)
-        if tick.report.took_over and not self.took_over:
-            self.took_over, self.took_over_ns = tick.report.took_over, tick.time_ns
+        told = tick.telemetry
+        self._drove = self._drove or told.state is SafetyState.AUTO
+        if self._drove and not self.stopped and (tick.report.took_over or told.state is not SafetyState.AUTO):
+            why = tick.report.took_over or f"{told.state.name}: {', '.join(told.faults) or 'no fault'}"
+            self.stopped, self.stopped_ns = why, tick.time_ns
         host = tick.host
         if host.cycle_ns > PERIOD_NS:
             end_ns = host.cycle_due_ns + host.cycle_ns
