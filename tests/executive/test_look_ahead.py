@@ -59,6 +59,17 @@ def test_frames_that_come_then_are_looked_at_eight_times_at_most(ahead: LookAhea
     assert ahead.due(CAME_NS + TICK_NS + 9 * MS, has_looked=False)
 
 
+def test_looks_take_no_more_than_a_millisecond_of_the_tick_that_they_wait_for(ahead: LookAhead) -> None:
+    """But for the last, which nobody can know to be long; `control` may share the core."""
+    now_ns = CAME_NS + 9 * MS
+    ahead.looked(now_ns, 999_999)
+    assert ahead.due(now_ns, has_looked=False)
+    ahead.looked(now_ns, 1)
+    assert not ahead.due(now_ns, has_looked=False)
+    ahead.proposed(CAME_NS + TICK_NS)
+    assert ahead.due(CAME_NS + TICK_NS + 9 * MS, has_looked=False)
+
+
 def test_after_a_slow_look_there_is_none_for_a_second(ahead: LookAhead) -> None:
     ahead.looked(CAME_NS + 9 * MS, 2 * MS + 1)
     assert not ahead.due(CAME_NS + 9 * MS + 1, has_looked=False)
