@@ -60,7 +60,9 @@ def test_overruns_of_the_processes_own_making_are_found(tmp_path: Path) -> None:
     if found.excused:
         pytest.skip(found.excused)
     print(as_text(found))
-    # Where this machine is slow itself, it explains some of them.
+    assert found.overruns >= 16
+    if sum(found.explained.values()) > found.overruns // 2:
+        pytest.skip(f"this machine was slow itself: {found.explained}")
     assert len(found.unexplained) >= 8
     assert any("that this machine does not explain" in problem for problem in found.problems())
 
