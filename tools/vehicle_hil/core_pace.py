@@ -28,7 +28,7 @@ class CorePace:
     def slowness(self, from_ns: int, to_ns: int) -> float:
         """How many times as long as usual the work took in this window; 1.0 where nobody knows.
 
-        Usual is the median of all samples, so it takes as many from before as from the window.
+        Usual is the median of all samples up to now, of which the window has to be a small part.
         """
         first = bisect_left(self._moments_ns, from_ns)
         took_ns = self._took_ns[first : bisect_left(self._moments_ns, to_ns + SPAN_NS)]

@@ -33,8 +33,8 @@ PERIOD_NS = 1_000_000
 WORK_BYTES = 16 << 10
 """Summed up in each look: four pages, which a core that is only there in slices takes long over."""
 LATE_NS = 150_000
-"""A look is told whose work is done later than this after its time. Traced on two virtual cores under load:
-20 µs is the usual, 80 µs one in a hundred; 3 to 5 in a thousand are told."""
+"""A look is told whose work is done later than this after its time. Measured on two virtual cores under
+load: 36 µs is the usual, 93 µs one in a hundred; 3 to 5 in a thousand are told."""
 APART_NS, SLICES_MIN = 5_000_000, 5
 """So many late looks, none of which comes longer after the one before, are one stall. Traced: where the host
 sliced a core, every second look was late."""
@@ -42,7 +42,8 @@ PRIORITY = 90
 """Of SCHED_FIFO: above all of ours (at most 48) and the kernel's interrupt threads (50)."""
 NS_PER_S = 1_000_000_000
 PACE_LOOKS = 10
-"""So many looks make one sample of how fast the core is; each counts for no more than a period."""
+"""So many looks make one sample of how fast the core is. Each counts for LATE_NS at most: one that is told is
+a stall, and makes no core slow."""
 _RECORD = struct.Struct("<qqq")
 """Moment, ns late, looks: one that is told, or the sum of PACE_LOOKS."""
 _TIMER_ABSTIME = 1
@@ -217,7 +218,7 @@ def measure(core: int) -> None:
         zlib.crc32(work)
         late_ns = time.monotonic_ns() - due_ns
         looks += 1
-        sum_ns += min(late_ns, PERIOD_NS)
+        sum_ns += min(late_ns, LATE_NS)
         if looks == PACE_LOOKS:
             os.write(1, _RECORD.pack(due_ns, sum_ns, looks))
             looks = sum_ns = 0
