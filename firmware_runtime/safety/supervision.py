@@ -106,8 +106,8 @@ class Deadline:
         self.status = LocalStatus.OK
         self.reason = ""
 
-    def judge(self, now_ns: int, took_ns: int) -> bool:
-        """took_ns: from the one checkpoint to the other, which was passed now. True: in time."""
+    def judge(self, now_ns: int, took_ns: int) -> None:
+        """took_ns: from the one checkpoint to the other, which was passed now."""
         row = self._row
         missed_ns = self._missed_ns
         if took_ns > row.max_ns:
@@ -116,10 +116,8 @@ class Deadline:
             self.reason = f"{row.what} {took_ns * 1e-6:.1f} ms, limit {row.max_ns * 1e-6:g} ms"
             worse = LocalStatus.EXPIRED if too_many else LocalStatus.FAILED
             self.status = max(self.status, worse)
-            return False
-        if self.status is LocalStatus.FAILED and now_ns - missed_ns[-1] >= row.forgiven_ns:
+        elif self.status is LocalStatus.FAILED and now_ns - missed_ns[-1] >= row.forgiven_ns:
             self.status = LocalStatus.OK
-        return True
 
 
 class Order:

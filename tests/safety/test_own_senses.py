@@ -2,7 +2,9 @@
 
 import pytest
 
+from firmware_runtime.safety.actuator_response import Actuator
 from firmware_runtime.safety.own_senses import OwnSenses
+from firmware_runtime.vehicle.enums import MotionState, OnOffState
 from firmware_runtime.vehicle.load import Profile
 from firmware_runtime.vehicle.signals import Commands
 from tests.bus_vehicle import TICK_NS, BusVehicle
@@ -91,6 +93,24 @@ def test_standstill_and_what_does_not_follow_are_seen_with_it(truck: Profile) ->
         standing.append(seen.standing)
         assert seen.not_following == {}
     assert standing == [False] * 20 + [True] * 10
+
+
+@pytest.mark.requirement("SR-20")
+@pytest.mark.parametrize(
+    ("motion", "found"), [(MotionState.DRIVING, {Actuator.TRACTION}), (MotionState.STOPPING, set[Actuator]())]
+)
+def test_torque_that_does_not_come_is_missed_where_the_heartbeat_lets_it(
+    truck: Profile, motion: MotionState, found: set[Actuator]
+) -> None:
+    """An inverter that hears another heartbeat than DRIVING gives none, and does right."""
+    senses, vehicle = OwnSenses(truck), BusVehicle()
+    vehicle.roll(2.0)
+    sent = Commands(heartbeat_motion_state=motion, traction_enable=OnOffState.ON, traction_torque_nm=2000.0)
+    for tick in range(60):
+        now_ns = NOW_NS + tick * TICK_NS
+        senses.push(vehicle.frames(now_ns))
+        seen = senses.look(now_ns, sent)
+    assert set(seen.not_following) == found
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,22 @@ def test_the_band_moves_on_after_9_5_ms() -> None:
         assert (band.step(30 * TICK_NS + passed_ns, 0.0, 0.0, 0.4) == 0.0) is waits
 
 
+@pytest.mark.parametrize("side", [1.0, -1.0], ids=["falling", "rising"])
+@pytest.mark.parametrize("ticks", [1, 2, 5])
+def test_near_what_it_is_told_the_quickest_comes_nearer_by_its_lag(ticks: int, side: float) -> None:
+    """From 0.01 at the least to 0: after 50 ms an eleventh of what is left in each tick (0.1 s of lag)."""
+    edge = 0.01 * (10.0 / 11.0) ** ticks
+    for inside in (True, False):
+        band = ResponseBand(MODEL)
+        for tick in range(1, 31):
+            band.rest(tick * TICK_NS, *sorted((0.01 * side, 0.03 * side)), 0.02 * side)
+        for tick in range(31, 35 + ticks):
+            assert band.step(tick * TICK_NS, 0.0, 0.0, 0.0005 * side) == 0.0
+        measured = edge - MODEL.tolerance + (1e-5 if inside else -1e-5)
+        excess = side * band.step((35 + ticks) * TICK_NS, 0.0, 0.0, measured * side)
+        assert excess == (0.0 if inside else pytest.approx(-1e-5, abs=1e-9))
+
+
 def test_a_command_of_a_few_milliseconds_counts() -> None:
     """Told 0.3 for 2 ms between two looks: a quick actuator may have begun to move for it."""
     band = started()

@@ -20,6 +20,7 @@ _DECODED = "A payload that is not remembered is decoded anew, to the same."
 _ROWS = "One row a binding, by the receiver's own word: both are as long."
 _ASSUMED = "Differs at 0.3 m/s to the last bit alone, and that figure is assumed."
 _START = "One nanosecond after the machine's start."
+_FIRST_STEP = "Every message is due in the first step."
 _TIME = "Nothing that the supervisor or its ear asks reads the time in the state."
 
 REASONS: dict[tuple[str, str], str] = {
@@ -189,7 +190,9 @@ REASONS: dict[tuple[str, str], str] = {
     ("supervisor.py", "self._acknowledge_released = True"): _BEFORE_READ,
     ("supervisor.py", "self._estop_latch = None"): _FALSE,
     ("supervisor.py", "self._stopped = None"): _FALSE,
-    ("supervisor.py", "self._stopped = True"): "Every message is due in the first step.",
+    ("supervisor.py", "self._stopped = True"): _FIRST_STEP,
+    ("supervisor.py", "self._withheld = None"): _FALSE,
+    ("supervisor.py", "self._withheld = True"): _FIRST_STEP,
     ("supervisor.py", "if not standing and abs(self._senses.speed_mps) >= MOVING_MPS:"): _ASSUMED,
     ("supervisor.py", "self._hard = None"): _FALSE,
     (
