@@ -42,10 +42,9 @@ PRIORITY = 90
 """Of SCHED_FIFO: above all of ours (at most 48) and the kernel's interrupt threads (50)."""
 NS_PER_S = 1_000_000_000
 PACE_LOOKS = 10
-"""So many looks make one sample of how fast the core is. Each counts for LATE_NS at most: one that is told is
-a stall, and makes no core slow."""
+"""So many looks make one sample of how fast the core is, their median: a stall makes no core slow."""
 _RECORD = struct.Struct("<qqq")
-"""Moment, ns late, looks: one that is told, or the sum of PACE_LOOKS."""
+"""Moment, ns late, looks: one that is told, or the median of PACE_LOOKS."""
 _TIMER_ABSTIME = 1
 """Linux <time.h>."""
 _MCL_ALL = 3
@@ -129,7 +128,7 @@ class StallMeter:
             self._rest[core] = said[whole:]
             for moment_ns, late_ns, looks in _RECORD.iter_unpack(said[:whole]):
                 if looks == PACE_LOOKS:
-                    self._pace[core].note(moment_ns, late_ns // looks)
+                    self._pace[core].note(moment_ns, late_ns)
                 else:
                     self._late.append(Stall(core, moment_ns, late_ns))
         return together(self._late)
@@ -209,7 +208,7 @@ def measure(core: int) -> None:
     where, sleep, monotonic = ctypes.byref(moment), library.clock_nanosleep, time.CLOCK_MONOTONIC
     work = bytes(WORK_BYTES)
     os.write(1, b"!")
-    looks = sum_ns = 0
+    looks_ns: list[int] = []
     due_ns = time.monotonic_ns()
     while True:
         due_ns += PERIOD_NS
@@ -217,11 +216,11 @@ def measure(core: int) -> None:
         sleep(monotonic, _TIMER_ABSTIME, where, None)
         zlib.crc32(work)
         late_ns = time.monotonic_ns() - due_ns
-        looks += 1
-        sum_ns += min(late_ns, LATE_NS)
-        if looks == PACE_LOOKS:
-            os.write(1, _RECORD.pack(due_ns, sum_ns, looks))
-            looks = sum_ns = 0
+        looks_ns.append(late_ns)
+        if len(looks_ns) == PACE_LOOKS:
+            looks_ns.sort()
+            os.write(1, _RECORD.pack(due_ns, looks_ns[PACE_LOOKS // 2], PACE_LOOKS))
+            looks_ns.clear()
         if late_ns > LATE_NS:
             os.write(1, _RECORD.pack(due_ns, late_ns, 1))
             due_ns += late_ns // PERIOD_NS * PERIOD_NS

@@ -36,9 +36,10 @@ from mutmut.utils.format_utils import mangled_name_from_mutant_name
 AT_ONCE = 2
 CPU_MIN_S = 5
 """A mutant that never ends is ended after this and thrice what its tests take otherwise."""
-TESTS_MAX_S = 8.0
-"""Processor time of the tests that a mutant is put to, beside those of its module's own file: one that the
-quickest of them do not find lives. What only a long drive would find is to be found by a test of its own."""
+TESTS_MAX_SHARE = 0.1
+"""Of the processor time of all tests: so much take those that a mutant is put to, beside those of its
+module's own file; one that the quickest of them do not find lives. What only a long drive would find is to be
+found by a test of its own. A share, so that a slow machine puts it to the same tests."""
 MEMORY_MAX_BYTES = 4 << 30
 """A mutant that fills a list for ever fails by that; the tests themselves need 0.5 GB."""
 SURVIVED, NO_TESTS = "survived", "no tests"
@@ -161,6 +162,8 @@ class Judge:
             if self._failed:
                 return
         set_mutant_under_test("")
+        whole_s = sum(self._seconds.values())
+        print(f"{len(items)} tests take {whole_s:.0f} s of processor time", file=self._progress, flush=True)
 
     @staticmethod
     def _run(item: pytest.Item) -> None:
@@ -186,7 +189,8 @@ class Judge:
     def _quickest(self, tests: list[pytest.Item]) -> list[pytest.Item]:
         tests = sorted(tests, key=self._seconds.__getitem__)
         taken = itertools.accumulate(self._seconds[item] for item in tests)
-        return [item for item, seconds in zip(tests, taken, strict=True) if seconds <= TESTS_MAX_S]
+        most_s = TESTS_MAX_SHARE * sum(self._seconds.values())
+        return [item for item, seconds in zip(tests, taken, strict=True) if seconds <= most_s]
 
     def _be(self, mutant: Mutant, tests: list[pytest.Item], told: int) -> None:
         """The child's life; it says which test failed, and never returns."""
