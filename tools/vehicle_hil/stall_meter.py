@@ -4,8 +4,8 @@ One process a core, pinned to it, under SCHED_FIFO above everything of ours, mem
 sleeps on the absolute clock, a millisecond at a time, does a little work, and tells where that was done late.
 What it saw, no program on this machine could have avoided. A host that gives a core in slices of less than a
 millisecond shows in many looks of which each is a little late: they are one stall (`together`). One that
-gives it in finer slices still, or cold, shows in how long the same work takes on average (`slowness`). It
-imports nothing of the runtime, which is what is judged.
+gives it in finer slices still, or cold, shows in how long the same work takes, ten looks at a time
+(`slowness`). It imports nothing of the runtime, which is what is judged.
 
     with StallMeter(folder) as meter:
         ...
@@ -33,8 +33,8 @@ WORK_BYTES, PAGE_BYTES = 1 << 20, 4096
 """Of each page a byte is read in each look: a core that comes back cold takes long over it, as over a program
 that is no small loop."""
 LATE_NS = 150_000
-"""A look is told whose work is done later than this after its time. Measured on two virtual cores under
-load: 36 µs is the usual, 93 µs one in a hundred; 3 to 5 in a thousand are told."""
+"""A look is told whose work is done later than this after its time. Measured on two virtual cores: 45 µs
+is the usual; 3 to 7 in a thousand are told."""
 APART_NS, SLICES_MIN = 5_000_000, 5
 """So many late looks, none of which comes longer after the one before, are one stall. Traced: where the host
 sliced a core, every second look was late."""
