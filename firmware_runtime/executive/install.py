@@ -1,7 +1,6 @@
 """`firmware-runtime install PROFILE`: puts units, profile, calibration, DBCs and routes in place."""
 
 import argparse
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -22,13 +21,15 @@ from firmware_runtime.executive.deployment.permission import no_manifest, requir
 from firmware_runtime.executive.deployment.place import Step, carry_out, plan
 from firmware_runtime.executive.deployment.units import (
     NAME,
+    STATE,
     TARGET,
     UnitChoices,
     longest_stop_s,
     unit_files,
 )
 from firmware_runtime.executive.doctor import WATCHDOG
-from firmware_runtime.executive.machine.cores import Cores, parse_cores, share_out
+from firmware_runtime.executive.machine.cores import Cores, parse_cores
+from firmware_runtime.executive.machine.own_cores import share_out_here
 from firmware_runtime.executive.subcommand import Subparsers
 from firmware_runtime.executive.terminal import Style
 from firmware_runtime.motion.route_build import build_route
@@ -87,7 +88,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "--cores",
         metavar="SUPERVISOR:CONTROL:SERVICES",
         type=_cores,
-        help="e.g. 3:2:0-1 (default: the last two of this computer for the first two)",
+        help="e.g. 3:2:0-1 (default: for the first two the last ones here, isolated ones first)",
     )
     own = Path(sys.executable).with_name(NAME)
     parser.add_argument(
@@ -116,7 +117,8 @@ def run(args: argparse.Namespace) -> int:
     if signed is not None:
         system = (*system, Placed(PUBLIC_KEY, signed.public_key))
     steps = (plan if args.dry_run else carry_out)(args.prefix, what, system)
-    print(_text(args, what, system, steps, Style(sys.stdout)))
+    serial_number = profile.calibration.serial_number
+    print(_text(args, what, system, steps, serial_number, Style(sys.stdout)))
     return 0
 
 
@@ -131,7 +133,7 @@ def _choices(args: argparse.Namespace, profile: Profile, what: Release) -> UnitC
         interfaces=frozenset(option.interface for option in options),
         serial=_device("--serial", args.serial or profile.data.localisation.serial_port),
         watchdog=_device("--watchdog", args.watchdog),
-        cores=args.cores or share_out(tuple(sorted(os.sched_getaffinity(0)))),
+        cores=args.cores or share_out_here(),
         stop_max_s=longest_stop_s(profile.data),
         start_options=SIGNED if args.manifest else UNSIGNED,
     )
@@ -177,7 +179,12 @@ def _cores(text: str) -> Cores:
 
 
 def _text(
-    args: argparse.Namespace, what: Release, system: tuple[Placed, ...], steps: tuple[Step, ...], style: Style
+    args: argparse.Namespace,
+    what: Release,
+    system: tuple[Placed, ...],
+    steps: tuple[Step, ...],
+    serial_number: str,
+    style: Style,
 ) -> str:
     done = "would install" if args.dry_run else "installed"
     lines = [style.green(f"{done} {what.name} below {args.prefix}"), ""]
@@ -194,6 +201,8 @@ def _text(
         "sudo udevadm control --reload && sudo udevadm trigger",
         "sudo systemctl daemon-reload",
         f"sudo systemctl enable --now {TARGET}",
+        "# once in the vehicle's life, when its first start has made the folder; until then it is ESTOP:",
+        f"sudo -u {NAME} {args.program} state commission {STATE} --vehicle {shlex.quote(serial_number)}",
         f"# to stop it: sudo systemctl stop '{NAME}-*.service'",
     ]
     return "\n".join(lines)

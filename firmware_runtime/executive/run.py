@@ -1,7 +1,6 @@
 """`firmware-runtime run PROFILE`: drives a route on real buses, as the three processes of a vehicle."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 from firmware_runtime.executive import bus_options, command_options
 from firmware_runtime.executive.launch.launcher import Launcher, summary
 from firmware_runtime.executive.launch.link_folder import link_folder
-from firmware_runtime.executive.machine.cores import share_out
+from firmware_runtime.executive.machine.own_cores import share_out_here
 from firmware_runtime.executive.processes import CONTROL, PROCESSES, RESTART_S, SERVICES, SUPERVISOR
 from firmware_runtime.executive.stop_request import StopRequest
 from firmware_runtime.executive.subcommand import EXIT_PROBLEMS, Subparsers
@@ -58,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     stop = StopRequest()
     stop.listen()
     # As the units do: a supervisor that shares its core with everything waits for it.
-    cores = share_out(tuple(sorted(os.sched_getaffinity(0))))
+    cores = share_out_here()
     with link_folder(args.link) as link:
         launcher = Launcher(
             _commands(args, link),

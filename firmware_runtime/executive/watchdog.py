@@ -7,6 +7,7 @@ truck is parked: the supervisor was asked to end and knows that the vehicle stan
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import sys
@@ -52,7 +53,11 @@ class HardwareWatchdog:
         try:
             fcntl.ioctl(self._descriptor, WDIOC_SETTIMEOUT, seconds)
         except OSError as error:
-            os.close(self._descriptor)
+            if error.errno == errno.ENOTTY:
+                os.close(self._descriptor)
+            else:
+                # A watchdog whose timeout cannot be set runs all the same, and would reboot the computer.
+                self.rest()
             raise WatchdogError(f"{path}: no watchdog that takes a timeout: {error.strerror}") from error
         self.timeout_s = int.from_bytes(seconds, "little")
         if self.timeout_s < TIMEOUT_MIN_S:

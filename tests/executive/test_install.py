@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import io
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -82,6 +83,31 @@ def test_all_that_the_vehicle_needs_is_in_place(configuration: Configuration, ve
     unit = (vehicle / UNIT).read_text()
     assert f"/bin/true run-control /{CURRENT}/profile/{PROFILE_FILE} --route /{CURRENT}/routes/" in unit
     assert str(vehicle) not in unit, "the prefix is where it is written, not where it runs"
+
+
+def test_the_list_of_what_to_run_next_ends_with_what_lets_the_wheels_turn(
+    configuration: Configuration, vehicle: Path
+) -> None:
+    serial = configuration.load().calibration.serial_number
+    assert (
+        "sudo -u firmware-runtime /bin/true state commission /var/lib/firmware-runtime"
+        f" --vehicle {shlex.quote(serial)}" in install(configuration, vehicle).stdout.splitlines()
+    )
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o027, 0o077])
+def test_everybody_can_read_what_is_installed_whatever_the_umask(
+    configuration: Configuration, vehicle: Path, umask: int
+) -> None:
+    """The processes run as a user of their own."""
+    before = os.umask(umask)
+    try:
+        assert install(configuration, vehicle).returncode == 0
+    finally:
+        os.umask(before)
+    for path in (vehicle, *vehicle.rglob("*")):
+        if not path.is_symlink():
+            assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644), path
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware_runtime.executive.deployment.layout import system_files
 from firmware_runtime.executive.machine.checks import examine
 from firmware_runtime.executive.machine.facts import Disk, Wanted
 from firmware_runtime.executive.machine.finding import Row, Verdict
@@ -112,7 +113,43 @@ def test_what_mends_it_can_be_pasted_into_a_shell(name: str, tmp_path: Path) -> 
 
 def test_the_wrong_bus_is_set_up_anew_with_the_profiles_bit_rate(laptop: Path) -> None:
     mend = rows_of(laptop)["bus drive: bit rate"].mend
-    assert mend == "sudo ip link set can0 down; sudo ip link set can0 up type can bitrate 500000 restart-ms 0"
+    command, hint = mend.splitlines()
+    assert command == (
+        "sudo ip link set can0 down; sudo ip link set can0 up type can bitrate 500000 restart-ms 0"
+    )
+    assert hint.startswith("# until the next boot"), "`ip link` lasts no longer"
+
+
+def test_no_mend_undoes_another_nor_what_install_writes(laptop: Path) -> None:
+    """Each writes a file of its own, and is the last to write it."""
+    (laptop / "proc/sys/kernel/sched_rt_runtime_us").write_text("100000\n")
+    answers = laptop / "asked/answers.json"
+    told = answers.read_text()
+    answers.write_text(told.replace('watchdog": [true, false, true', 'watchdog": [true, false, false'))
+    written: set[tuple[str, str]] = set()
+    for row in rows_of(laptop).values():
+        words = shlex.split(row.mend, comments=True)
+        places = [words[place + 1] for place, word in enumerate(words) if word == "tee"]
+        # What lasts is in a file; two rows may ask for the same command.
+        written |= {(path, row.mend) for path in places if path.startswith("/etc/")}
+    paths = [path for path, _ in written]
+    assert len(paths) >= 5
+    assert len(set(paths)) == len(paths)
+    assert not {f"/{file.path}" for file in system_files({}, WANTED.watchdog)}.intersection(paths)
+
+
+def test_where_install_has_written_its_rule_a_person_joins_its_group(laptop: Path) -> None:
+    """A rule of their own would take the device from the runtime."""
+    name = "cores kept awake"
+    before = rows_of(laptop)[name].mend
+    assert 'KERNEL=="cpu_dma_latency*", GROUP="' in before
+    assert before.endswith(
+        "| sudo tee /etc/udev/rules.d/89-firmware-runtime-cpu_dma_latency.rules && sudo udevadm trigger"
+    )
+    rules = next(file for file in system_files({}, WANTED.watchdog) if file.path.endswith(".rules"))
+    (laptop / rules.path).parent.mkdir(parents=True)
+    (laptop / rules.path).write_bytes(rules.content)
+    assert rows_of(laptop)[name].mend == 'sudo usermod -aG firmware-runtime "$USER"  # then log in anew'
 
 
 STATUS, LIMITS = "proc/self/status", "proc/self/limits"
@@ -123,12 +160,13 @@ EDGES = [
     (LIMITS, "memory         unlimited ", "memory         1073741824", "locked memory", GOOD),
     (STATUS, "0000000000805000", "0000000000004000", "bus restart", DEVELOPMENT),
     (STATUS, "0000000000805000", "0000000000001000", "real-time priority", GOOD),
-    (STATUS, "Cpus_allowed_list:\t0-3", "Cpus_allowed_list:\t0-1,3", "cores", DEVELOPMENT),
+    (STATUS, "Cpus_allowed_list:\t0-1", "Cpus_allowed_list:\t0,2-3", "cores", DEVELOPMENT),
     ("sys/devices/system/cpu/online", "0-3", "0", "isolated cores", DEVELOPMENT),
     ("sys/devices/system/cpu/online", "0-3", "0", "cores", DEVELOPMENT),
     ("sys/devices/system/cpu/online", "0-3", "?", "cores", DEVELOPMENT),
     ("sys/devices/system/cpu/isolated", "2-3", "3", "isolated cores", DEVELOPMENT),
     ("sys/devices/system/cpu/isolated", "2-3", "1-3", "isolated cores", GOOD),
+    ("sys/devices/system/cpu/isolated", "2-3", "0-1", "isolated cores", GOOD),
     ("proc/sys/kernel/sched_rt_runtime_us", "950000", "-1", "real-time throttling", GOOD),
     ("proc/sys/kernel/sched_rt_runtime_us", "950000", "900000", "real-time throttling", GOOD),
     ("proc/sys/kernel/sched_rt_runtime_us", "950000", "899999", "real-time throttling", DEVELOPMENT),

@@ -1,10 +1,14 @@
 """Lists of cores as the kernel writes them, and who gets which."""
 
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_runtime.executive.machine.cores import core_text, parse_cores, share_out
+from firmware_runtime.executive.machine.own_cores import share_out_here
 
 
 @pytest.mark.parametrize(
@@ -45,3 +49,38 @@ def test_what_is_no_list_is_refused(text: str) -> None:
 )
 def test_the_last_cores_are_real_time(online: tuple[int, ...], shares: tuple[tuple[int, ...], ...]) -> None:
     assert share_out(online) == shares
+
+
+@pytest.mark.parametrize(
+    ("usable", "isolated", "shares"),
+    [
+        ((0, 1), (2, 3), ((3,), (2,), (0, 1))),
+        ((0,), (1,), ((1,), (1,), (0,))),
+        ((0,), (1, 2, 3), ((3,), (2,), (0,))),
+        ((2, 3), (0, 1), ((1,), (0,), (2, 3))),
+        ((0, 1, 2), (3,), ((2,), (1,), (0,))),
+    ],
+    ids=["as doctor says", "two cores", "more than needed", "the first ones", "too few for both"],
+)
+def test_cores_that_the_kernel_keeps_free_are_real_time(
+    usable: tuple[int, ...], isolated: tuple[int, ...], shares: tuple[tuple[int, ...], ...]
+) -> None:
+    assert share_out(usable, isolated) == shares
+
+
+def test_isolated_cores_are_found_though_they_are_in_no_affinity(tmp_path: Path) -> None:
+    """A process that isolcpus keeps off the last core of this computer, as its init would be."""
+    own = sorted(os.sched_getaffinity(0))
+    if len(own) < 2:
+        pytest.skip("one core alone")
+    isolated = tmp_path / "isolated"
+    isolated.write_text(f"{own[-1]},{own[-1] + 4096}\n")
+    os.sched_setaffinity(0, own[:1])
+    try:
+        assert share_out_here(isolated) == ((own[-1],), (own[-1],), (own[0],))
+        assert os.sched_getaffinity(0) == set(own[:1])
+        isolated.write_text("\n")
+        assert share_out_here(isolated) == ((own[0],), (own[0],), (own[0],))
+        assert share_out_here(tmp_path / "none") == ((own[0],), (own[0],), (own[0],))
+    finally:
+        os.sched_setaffinity(0, own)

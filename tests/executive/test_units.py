@@ -88,9 +88,9 @@ def test_what_is_shared_outlives_each(name: str) -> None:
 
 
 def test_control_is_stopped_before_the_two_that_it_needs_for_an_orderly_end() -> None:
-    assert UNITS[CONTROL]["After"] == [f"{SUPERVISOR} {SERVICES}"]
-    assert "After" not in UNITS[SUPERVISOR]
-    assert "After" not in UNITS[SERVICES]
+    network = "network.target"
+    assert UNITS[CONTROL]["After"] == [network, f"{SUPERVISOR} {SERVICES}"]
+    assert UNITS[SUPERVISOR]["After"] == UNITS[SERVICES]["After"] == [network], "buses go down after them"
 
 
 @pytest.mark.parametrize(("profile", "stop_s"), [(Q_TRUCK, 31.0), (E_TRUCK, 31.0), (YARD_TRACTOR, None)])

@@ -1,6 +1,8 @@
 """The hardware watchdog where there is none: told, and refused by a deployment; tests/vcan has a real one."""
 
+import errno
 import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -20,15 +22,15 @@ def test_what_is_no_watchdog_is_told() -> None:
 
 
 class Driver:
-    """In the kernel's place: takes this timeout, and signs of life until it fails."""
+    """In the kernel's place: takes this timeout, and signs of life until it fails with this error number."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, timeout_s: int) -> None:
-        self.timeout_s, self.fails = timeout_s, False
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, timeout_s: int, fails: int = 0) -> None:
+        self.timeout_s, self.fails = timeout_s, fails
         monkeypatch.setattr(fcntl, "ioctl", self.ioctl)
 
     def ioctl(self, descriptor: int, request: int, argument: bytearray | int) -> None:
         if self.fails:
-            raise OSError(5, "Input/output error")
+            raise OSError(self.fails, os.strerror(self.fails))
         if isinstance(argument, bytearray):
             argument[:] = self.timeout_s.to_bytes(4, "little")
 
@@ -46,6 +48,23 @@ def test_a_driver_that_strikes_within_five_times_to_feed_it_is_none(
     assert HardwareWatchdog(device).timeout_s == 5
 
 
+@pytest.mark.parametrize(
+    ("fails", "written"),
+    [(errno.EOPNOTSUPP, b"V"), (errno.EINVAL, b"V"), (errno.ENOTTY, b"")],
+    ids=["a timeout that is fixed", "one that it has not", "no watchdog"],
+)
+def test_a_driver_whose_timeout_cannot_be_set_is_put_to_rest(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fails: int, written: bytes
+) -> None:
+    """It runs since it was opened, and would reboot a computer that drives on without it."""
+    device = tmp_path / "watchdog"
+    device.touch()
+    Driver(monkeypatch, 15, fails)
+    with pytest.raises(WatchdogError, match="no watchdog that takes a timeout"):
+        HardwareWatchdog(device)
+    assert device.read_bytes() == written
+
+
 def test_signs_of_life_that_it_does_not_take_are_counted(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -54,7 +73,7 @@ def test_signs_of_life_that_it_does_not_take_are_counted(
     driver = Driver(monkeypatch, 15)
     watchdog = HardwareWatchdog(device)
     watchdog.feed(0)
-    driver.fails = True
+    driver.fails = errno.EIO
     watchdog.feed(999_999_999)
     assert watchdog.failed == 0
     watchdog.feed(1_000_000_000)

@@ -23,7 +23,7 @@ from cantools.database.can import Database
 from firmware_runtime.executive.launch.link_folder import SHARED_MEMORY
 from firmware_runtime.executive.live.look import look
 from firmware_runtime.executive.live.text import as_text
-from firmware_runtime.executive.machine.cores import share_out
+from firmware_runtime.executive.machine.own_cores import share_out_here
 from firmware_runtime.executive.terminal import Style
 from tests.bus_vehicle import ROOT
 from vehicle_hil.bus_ear import Ear, Heard
@@ -64,7 +64,7 @@ class Computer:
         self._buses = [free_bus("drive"), free_bus("body")]
         self.bus_options = [f"{name}=udp_multicast:{group},port={port}" for name, group, port in self._buses]
         self.children: dict[str, Child] = {}
-        self.cores = share_out(tuple(sorted(os.sched_getaffinity(0))))._asdict()
+        self.cores = share_out_here()._asdict()
         """By process, those that it may use."""
         self.further: dict[str, list[str]] = {}
         """Options of a process beside those that it needs."""

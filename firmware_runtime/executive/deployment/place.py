@@ -136,7 +136,12 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _make_folder(path: Path) -> None:
-    path.mkdir(mode=0o755, parents=True, exist_ok=True)
+    """With those above it that lack: for all to read, whatever umask the one who installs has."""
+    if path.is_dir():
+        return
+    _make_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    path.chmod(0o755)
 
 
 def _sync(folder: Path) -> None:

@@ -130,9 +130,12 @@ def service(process: Process, choices: UnitChoices) -> str:
 
 def _unit(process: Process, choices: UnitChoices) -> list[tuple[str, str]]:
     entries = [("Description", f"{process.name} of {_described(choices)}: {process.does}")]
+    # An order only: it holds for the stop too, reversed, and ties no life to another. Who shuts the computer
+    # down while the truck moves takes the buses away last, after its stop (systemd.special(7)).
+    entries.append(("After", "network.target"))
     if process is CONTROL:
-        # An order only: it holds for the stop too, reversed, and ties no life to another. Control ends first:
-        # the supervisor sends its frames until then, and services write that the end was orderly.
+        # Control ends first: the supervisor sends its frames until then, and services write that the end was
+        # orderly.
         entries.append(("After", f"{SUPERVISOR.unit} {SERVICES.unit}"))
     # Restarted without end: a supervisor that systemd has given up holds no brake.
     return [*entries, ("StartLimitIntervalSec", "0")]

@@ -95,7 +95,8 @@ def _rates(bitrate_bps: int | None, data_bitrate_bps: int | None) -> str:
 def _set_up(link: Link, bus: WantedBus) -> str:
     data = f" dbitrate {bus.data_bitrate_bps} fd on" if bus.data_bitrate_bps else ""
     kind = f"type can bitrate {bus.bitrate_bps}{data} restart-ms 0"
-    return f"sudo ip link set {link.name} down; sudo ip link set {link.name} up {kind}"
+    now = f"sudo ip link set {link.name} down; sudo ip link set {link.name} up {kind}"
+    return f"{now}\n# until the next boot; for good: [CAN] in a file of systemd.network(5)"
 
 
 def _link(machine: Machine, bus: WantedBus) -> Link | None:

@@ -5,6 +5,7 @@ import re
 from firmware_runtime.executive.machine.cores import core_text, parse_cores, share_out
 from firmware_runtime.executive.machine.facts import Machine, Wanted
 from firmware_runtime.executive.machine.finding import Check, Finding, development, good, missing
+from firmware_runtime.executive.machine.mends import lasting_setting
 
 FINE_CLOCKS = frozenset({"tsc", "arch_sys_counter"})
 """Read from the core itself in some 20 ns; the others need a trap or a bus (assumption)."""
@@ -55,7 +56,9 @@ def wall_clock(machine: Machine, _: Wanted) -> Finding:
 def cores(machine: Machine, _: Wanted) -> Finding:
     online = _cores(machine.text("sys/devices/system/cpu/online"))
     allowed = re.search(r"^Cpus_allowed_list:\s*(\S+)$", machine.text("proc/self/status"), re.MULTILINE)
-    usable = _cores(allowed[1]) if allowed else online
+    # What is isolated is in nobody's affinity until it is set, as units and `run` do.
+    isolated = _cores(machine.text("sys/devices/system/cpu/isolated"))
+    usable = (*_cores(allowed[1]), *isolated) if allowed else online
     words = f"{len(online)} online ({core_text(online)})"
     if set(usable) < set(online):
         mend = f"taskset -cp {core_text(online)} $$"
@@ -68,7 +71,8 @@ def cores(machine: Machine, _: Wanted) -> Finding:
 def isolated_cores(machine: Machine, _: Wanted) -> Finding:
     online = _cores(machine.text("sys/devices/system/cpu/online"))
     isolated = _cores(machine.text("sys/devices/system/cpu/isolated"))
-    wanted = share_out(online).realtime
+    others = tuple(core for core in online if core not in isolated)
+    wanted = share_out(others, isolated).realtime
     if len(online) < 2:
         return development("one core, nothing to isolate", "# a computer with two cores or more")
     if set(wanted) <= set(isolated):
@@ -116,8 +120,7 @@ def compaction(machine: Machine, _: Wanted) -> Finding:
         return good("the kernel moves no memory")
     if moves == 0:
         return good("leaves locked memory where it is")
-    mend = "echo vm.compact_unevictable_allowed=0 | sudo tee /etc/sysctl.d/90-firmware-runtime.conf && "
-    return development("moves locked memory too", mend + "sudo sysctl --system")
+    return development("moves locked memory too", lasting_setting("vm.compact_unevictable_allowed", 0))
 
 
 def python(machine: Machine, _: Wanted) -> Finding:

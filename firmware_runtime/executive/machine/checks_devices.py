@@ -4,6 +4,7 @@ import posixpath
 
 from firmware_runtime.executive.machine.facts import Machine, Wanted
 from firmware_runtime.executive.machine.finding import Check, Finding, development, good, missing
+from firmware_runtime.executive.machine.mends import right_to_device
 from firmware_runtime.safety.faults_computer import DISK_FREE_MIN_SHARE
 
 FREE_MIN_BYTES = 2 << 30
@@ -42,11 +43,7 @@ def watchdog(machine: Machine, wanted: Wanted) -> Finding:
     identities = sorted(set(machine.matching("sys/class/watchdog/", "/identity").values()))
     words = f"{path} ({', '.join(identities) or 'not told which'})"
     if not device.writable:
-        mend = (
-            'echo \'KERNEL=="watchdog*", GROUP="firmware-runtime", MODE="0660"\''
-            " | sudo tee /etc/udev/rules.d/90-firmware-runtime.rules && sudo udevadm trigger"
-        )
-        return development(f"{words}: no right to write", mend)
+        return development(f"{words}: no right to write", right_to_device(machine, path))
     if identities == ["Software Watchdog"]:
         return development(f"{words}: it hangs with the kernel", "# load the driver of the board's watchdog")
     return good(words)

@@ -5,6 +5,7 @@ import re
 from firmware_runtime.executive.awake_cores import DEVICE
 from firmware_runtime.executive.machine.facts import Machine, Wanted
 from firmware_runtime.executive.machine.finding import Check, Finding, development, good, missing
+from firmware_runtime.executive.machine.mends import lasting_setting, right_to_device
 from firmware_runtime.executive.processes import PRIORITY_MAX
 
 CAP_NET_ADMIN, CAP_IPC_LOCK, CAP_SYS_NICE = 12, 14, 23
@@ -63,11 +64,7 @@ def awake_cores(machine: Machine, _: Wanted) -> Finding:
     if not device.exists:
         return development(f"{DEVICE} does not exist", "# a kernel with CONFIG_CPU_IDLE; here: ls /dev")
     if not device.writable:
-        mend = (
-            f'echo \'KERNEL=="{DEVICE.rpartition("/")[2]}", GROUP="firmware-runtime", MODE="0660"\''
-            " | sudo tee /etc/udev/rules.d/91-firmware-runtime-cores.rules && sudo udevadm trigger"
-        )
-        return development(f"{DEVICE}: no right to write", mend)
+        return development(f"{DEVICE}: no right to write", right_to_device(machine, DEVICE))
     return good(DEVICE)
 
 
@@ -81,10 +78,7 @@ def bus_restart(machine: Machine, wanted: Wanted) -> Finding:
 
 
 def throttling(machine: Machine, _: Wanted) -> Finding:
-    mend = (
-        "echo kernel.sched_rt_runtime_us = 950000 | sudo tee /etc/sysctl.d/90-firmware-runtime.conf"
-        " && sudo sysctl --system"
-    )
+    mend = lasting_setting("kernel.sched_rt_runtime_us", 950_000)
     runtime = machine.number("proc/sys/kernel/sched_rt_runtime_us")
     period = machine.number("proc/sys/kernel/sched_rt_period_us")
     if runtime is None or not period:

@@ -43,14 +43,17 @@ def core_words(cores: tuple[int, ...]) -> str:
     return f"core {cores[0]}" if len(cores) == 1 else f"not pinned (cores {core_text(cores)})"
 
 
-def share_out(online: tuple[int, ...]) -> Cores:
+def share_out(usable: tuple[int, ...], isolated: tuple[int, ...] = ()) -> Cores:
     """The last core to the supervisor, the one before it to control, the others to all the rest.
 
-    The kernel's own work prefers the first cores. With two cores the two real-time processes share the last
-    (the supervisor goes before control there), with one core all share it.
+    isolated: further cores, on which the kernel puts nobody by itself; the last of them are taken where there
+    are enough. The kernel's own work prefers the first cores. With two cores the two real-time processes
+    share the last (the supervisor goes before control there), with one core all share it.
     """
-    if len(online) < 2:
-        return Cores(online, online, online)
-    if len(online) == 2:
-        return Cores(online[1:], online[1:], online[:1])
-    return Cores(online[-1:], online[-2:-1], online[:-2])
+    if usable and (len(isolated) > 1 or (isolated and len(usable) == 1)):
+        return Cores(isolated[-1:], isolated[-2:][:1], usable)
+    if len(usable) < 2:
+        return Cores(usable, usable, usable)
+    if len(usable) == 2:
+        return Cores(usable[1:], usable[1:], usable[:1])
+    return Cores(usable[-1:], usable[-2:-1], usable[:-2])

@@ -10,6 +10,7 @@ from typing import Any, Protocol, cast
 
 from firmware_runtime.executive import awake_cores
 from firmware_runtime.executive.machine.facts import Device, Disk, Link, Machine, Package, Wanted
+from firmware_runtime.executive.machine.mends import OWN_RULES
 
 FILES: tuple[str, ...] = (
     "proc/version",
@@ -31,6 +32,7 @@ FILES: tuple[str, ...] = (
     "sys/devices/system/cpu/isolated",
     "sys/devices/system/cpu/cpu*/cpufreq/scaling_governor",
     "sys/class/watchdog/watchdog*/identity",
+    OWN_RULES,
 )
 """Patterns from the root."""
 CGROUP = "sys/fs/cgroup"

@@ -3,7 +3,6 @@
 All processes are started at one moment, beside a vehicle that is switched on already.
 """
 
-import os
 import select
 import time
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from bench.loop.computer import await_begin, free_buses, start, vehicle
 from bench.loop.drive_record import DBCS
 from bench.loop.figures import rows_of
 from bench.measure import BenchError, Row
-from firmware_runtime.executive.machine.cores import share_out
+from firmware_runtime.executive.machine.own_cores import share_out_here
 from firmware_runtime.vehicle.enums import SafetyState
 from vehicle_hil.bus_ear import Ear
 
@@ -74,7 +73,7 @@ def measure(times: int, folder: Path, progress: Callable[[str], None]) -> tuple[
 
 def _once(folder: Path, cache: Path, look: bool) -> Begun:
     # As `run` and the units do.
-    cores = share_out(tuple(sorted(os.sched_getaffinity(0))))._asdict()
+    cores = share_out_here()._asdict()
     buses = free_buses()
     with ExitStack() as stack:
         ear = Ear(*buses[0])
