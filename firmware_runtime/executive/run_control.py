@@ -12,6 +12,7 @@ from firmware_runtime.executive import bus_options, route_arguments, start_permi
 from firmware_runtime.executive.bus_ports import open_buses
 from firmware_runtime.executive.clock import MonotonicClock
 from firmware_runtime.executive.control_shell import ControlShell
+from firmware_runtime.executive.deployment.permission import part_of_route
 from firmware_runtime.executive.host_health import HostHealth
 from firmware_runtime.executive.life_signs import LifeSigns
 from firmware_runtime.executive.link import crossing
@@ -80,7 +81,8 @@ def run(args: argparse.Namespace) -> int:
     stop = StopRequest()
     stop.listen()
     loaded, route = route_arguments.load(args)
-    lacking = start_permission.lacking(args, loaded, [args.route])
+    shortened = part_of_route(args.distance) if args.distance is not None else ()
+    lacking = start_permission.lacking(args, loaded, [args.route], shortened)
     profile = with_routes(loaded, [args.route])
     with ExitStack() as stack:
         buses = open_buses(args.bus or [], profile, None, stack)

@@ -115,6 +115,19 @@ def test_a_difference_names_its_file(
     assert told in answer
 
 
+def test_a_part_of_the_signed_route_is_no_deployment(
+    signed: Signed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["run-control", str(signed.configuration.profile), "--route", str(signed.route)]
+    command += ["--manifest", str(signed.manifest), "--public-key", str(signed.public)]
+    link = tmp_path / "link"
+    link.mkdir()
+    assert main([*command, "--link", str(link), "--distance", "50"]) == 2
+    said = capsys.readouterr().err
+    assert "--distance: expected the whole of the signed route, got its first 50 m" in said
+    assert list(link.iterdir()) == [], "before a link is touched"
+
+
 def test_all_differences_are_told_at_once(signed: Signed) -> None:
     for file in (CALIBRATION_FILE, DRIVE_DBC):
         path = signed.configuration.folder / file

@@ -42,7 +42,21 @@ SUPERVISOR_DIED = CONTROL_DIED._replace(
 )
 SUPERVISOR_SLOW = SUPERVISOR_DIED._replace(how="slow", ended="still running", ended_ms=None)
 SERVICES_DIED = CONTROL_DIED._replace(
-    process="services", safe_ms=None, braking_ms=None, stop_m=None, gap_after_ms=10.9, speed_after_mps=8.1
+    process="services",
+    safe_ms=None,
+    braking_ms=None,
+    stop_m=None,
+    gap_after_ms=10.9,
+    speed_after_mps=8.1,
+    states_before=frozenset({(5, 1, 1)}),
+    states_after=frozenset({(5, 1, 1)}),
+)
+SERVICES_AT_REST = SERVICES_DIED._replace(
+    place="at rest",
+    speed_mps=0.0,
+    speed_after_mps=0.0,
+    states_before=frozenset({(3, 0, 1)}),
+    states_after=frozenset({(3, 0, 1)}),
 )
 
 
@@ -77,7 +91,9 @@ def test_each_process_is_ended_in_each_way_at_rest_and_at_speed() -> None:
     assert set(OPEN) <= {(case.process, case.how) for case in every_case()}
 
 
-@pytest.mark.parametrize("good", [CONTROL_DIED, SUPERVISOR_DIED, SUPERVISOR_SLOW, SERVICES_DIED])
+@pytest.mark.parametrize(
+    "good", [CONTROL_DIED, SUPERVISOR_DIED, SUPERVISOR_SLOW, SERVICES_DIED, SERVICES_AT_REST]
+)
 def test_a_reaction_within_its_budget_is_found_good(good: Outcome) -> None:
     assert judge(good) == []
 
@@ -108,6 +124,10 @@ def test_a_reaction_within_its_budget_is_found_good(good: Outcome) -> None:
         (SERVICES_DIED, {"last_frame_ms": 500.0}),
         (SERVICES_DIED, {"safe_ms": 40.0}),
         (SERVICES_DIED, {"speed_after_mps": 7.0}),
+        (SERVICES_DIED, {"states_after": frozenset({(5, 1, 1), (5, 1, 0)})}),
+        (SERVICES_DIED, {"states_after": frozenset[tuple[int, int, int]]()}),
+        (SERVICES_AT_REST, {"safe_ms": 40.0}),
+        (SERVICES_AT_REST, {"states_after": frozenset({(3, 0, 1), (11, 0, 1)})}),
     ],
     ids=str,
 )

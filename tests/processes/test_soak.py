@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from firmware_runtime.vehicle.enums import SafetyState
 from firmware_runtime.vehicle.proposal import Proposal
 from firmware_runtime.vehicle.signals import Commands
 from tests.processes.kill_matrix.case import NotReachedError
+from tests.processes.soak import __main__ as command
 from tests.processes.soak import run
 from tests.processes.soak.__main__ import as_text
 from tests.processes.soak.counters import CounterWatch
@@ -92,6 +94,25 @@ def test_a_drive_that_did_not_begin_is_tried_again_only_where_the_machine_is_why
         with pytest.raises(NotReachedError, match="it stands"):
             soak(SECONDS, tmp_path, print)
         assert len(tries) == 1
+
+
+def test_a_soak_that_this_machine_stopped_is_no_verdict_and_begins_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = Soak(SECONDS, driven_m=12.0, excused="this machine stalled for 12.0 ms")
+    wrong = Soak(SECONDS, kernel_drops=1, excused="this machine stalled for 12.0 ms")
+    well = Soak(SECONDS, **THERE)
+    for soaks, left, status in (
+        ([well], 0, 0),
+        ([stopped, well], 0, 0),
+        ([stopped, stopped, stopped, well], 1, 1),
+        ([wrong, well], 1, 1),
+    ):
+        coming = list(soaks)
+        monkeypatch.setattr(command, "soak", lambda *_, coming=coming: coming.pop(0))
+        monkeypatch.setattr(sys, "argv", ["soak", "--seconds", "60", "--out", str(tmp_path)])
+        assert command.main() == status
+        assert len(coming) == left
 
 
 def explained(overrun: Overrun, stalls: list[Stall]) -> bool:

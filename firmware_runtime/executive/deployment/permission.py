@@ -85,6 +85,11 @@ def no_watchdog(profile: Profile) -> tuple[Problem, ...]:
     return (Problem("--watchdog", None, profile.data.vehicle.name, "a hardware watchdog", "none"),)
 
 
+def part_of_route(distance_m: float) -> tuple[Problem, ...]:
+    """What is missing where `control` is told to drive a part of what was signed."""
+    return (Problem("--distance", None, "", "the whole of the signed route", f"its first {distance_m:g} m"),)
+
+
 def no_manifest(profile: Profile) -> tuple[Problem, ...]:
     """What stands for `require_signed` where no manifest was named."""
     return (Problem("--manifest", None, profile.data.vehicle.name, "a signed manifest", "none"),)

@@ -30,7 +30,9 @@ MARGIN_NS = 20_000_000
 """A stall counts from so long before the begin."""
 REACTION_NS = 150_000_000
 """Up to here at least after the begin."""
-BEFORE_S, REST_S, UNTOUCHED_S, STOP_MAX_S, REACH_MAX_S = 0.5, 2.0, 3.0, 30.0, 60.0
+BEFORE_S, REST_S, STOP_MAX_S, REACH_MAX_S = 0.5, 2.0, 30.0, 60.0
+UNTOUCHED_S = 6.5
+"""Beyond the 5 s after which `control` knows that `services` are silent, and does nothing about it."""
 STOPPED = (SafetyState.SAFE_STOP, SafetyState.ESTOP, SafetyState.FAULT)
 DRIVING = 1
 """RuntimeHeartbeat.MotionState."""
@@ -209,10 +211,17 @@ def _outcome(
         misbehaved=False,
         others_ended="",
         stall_ms=0.0,
+        states_before=_states(before),
+        states_after=_states(after),
     )
 
 
 Frames = list[tuple[int, str, dict[str, Any]]]
+
+
+def _states(frames: Frames) -> frozenset[tuple[int, int, int]]:
+    said = (values for _, name, values in frames if name == "RuntimeHeartbeat")
+    return frozenset((v["SafetyState"], v["MotionState"], v["ControlWell"]) for v in said)
 
 
 def _is_safe(values: dict[str, Any]) -> bool:

@@ -15,7 +15,7 @@ class Place(NamedTuple):
 AT_REST = Place("at rest", 0.0)
 AT_SPEED = Place("at 8 m/s", 8.0)
 AT_WALKING_PACE = Place("at 2 m/s", 2.0)
-"""For the sample: 8 m/s take a quarter of a minute."""
+"""For the sample: 8 m/s take 20 s more of each case."""
 
 
 class Case(NamedTuple):
@@ -35,4 +35,6 @@ SAMPLE = (
     Case("control", "SIGKILL", AT_WALKING_PACE),
     Case("control", "busy", AT_WALKING_PACE),
     Case("supervisor", "SIGSTOP", AT_WALKING_PACE),
+    Case("control", "SIGKILL", AT_REST),
+    Case("services", "SIGKILL", AT_WALKING_PACE),
 )

@@ -1,4 +1,4 @@
-"""`python -m tests.processes.soak`: ten minutes under load, its figures and JSON; 0 where all is well."""
+"""`python -m tests.processes.soak`: ten minutes under load, its figures and JSON; 0 where they are well."""
 
 import argparse
 import json
@@ -12,6 +12,8 @@ from tests.processes.soak.run import GROWTH_MAX_KB_PER_H, Soak, soak
 from vehicle_hil.stall_meter import StallMeterError
 
 JSON = "soak.json"
+TRIES = 3
+"""A truck that the machine stopped early shows neither growth nor lost frames of ten minutes."""
 
 
 def as_text(found: Soak) -> str:
@@ -55,7 +57,7 @@ def main() -> int:
         parser.error(f"expected --seconds of at least 10, got {options.seconds}")
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         try:
-            found = soak(options.seconds, Path(folder), progress)
+            found, excused = until_it_tells(options.seconds, Path(folder))
         except StallMeterError as error:
             print(f"soak: {error}", file=sys.stderr)
             return 2
@@ -64,11 +66,30 @@ def main() -> int:
             return 1
     progress("")
     print(as_text(found))
+    print(f"soaks that this machine stopped, and that were repeated: {len(excused)}")
+    for words in excused:
+        print(f"  {words}")
     path = options.out / JSON
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found.as_dict(), indent=1) + "\n")
     print(f"written: {path}")
+    if found.excused:
+        print("NO VERDICT: the truck is to drive to the end; again, on a machine that lets it")
+        return 1
     return 1 if found.problems() else 0
+
+
+def until_it_tells(seconds: float, folder: Path) -> tuple[Soak, list[str]]:
+    """The first that this machine did not stop, or that shows a problem all the same; the last of TRIES.
+
+    Returns it, and why those before it did not count. Raises what `soak` raises.
+    """
+    excused: list[str] = []
+    while True:
+        found = soak(seconds, folder, progress)
+        if not found.excused or found.problems() or len(excused) == TRIES - 1:
+            return found, excused
+        excused.append(f"after {found.driven_m:.0f} m: {found.excused}")
 
 
 def progress(words: str) -> None:

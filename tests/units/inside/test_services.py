@@ -2,6 +2,8 @@
 
 import os
 import pty
+import re
+import shutil
 import signal
 import subprocess
 import time
@@ -50,24 +52,46 @@ def until_active(*names: str) -> None:
         time.sleep(0.2)
 
 
+def as_udev_would(rules: Path) -> None:
+    """There is no udev in here: groups and modes of devices as the installed rules say."""
+    for line in rules.read_text().splitlines():
+        says = dict(re.findall(r'(\w+)==?"([^"]*)"', line))
+        for device in Path("/dev").glob(says["KERNEL"]) if says else ():
+            shutil.chown(device, group=says["GROUP"])
+            device.chmod(int(says["MODE"], 8))
+
+
+def deployment(folder: Path) -> list[str]:
+    """A signed copy of the Q-Truck, for deployment: no `--development`, nothing missing is forgiven."""
+    for name in ("configs", "dbc"):
+        shutil.copytree(name, folder / name)
+    profile, route = folder / "configs/q_truck.toml", folder / "configs/routes/yard.csv"
+    text = profile.read_text()
+    profile.write_text(text.replace('purpose = "development"', 'purpose = "deployment"'))
+    assert profile.read_text() != text
+    key, public, manifest = (str(folder / name) for name in ("fleet.pem", "fleet.pub.pem", "yard.manifest"))
+    what = [str(profile), "--route", str(route)]
+    sh(COMMAND, "manifest", "keygen", "--key", key, "--public-key", public)
+    sh(COMMAND, "manifest", "sign", *what, "--key", key, "--out", manifest)
+    return [*what, "--manifest", manifest, "--public-key", public]
+
+
 @pytest.fixture(scope="module", autouse=True)
-def computer() -> Iterator[None]:
-    """Installed as README says, on this computer's own buses; started by the target."""
+def computer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Installed as README says, signed, on this computer's own buses; started by the target."""
     master, slave = pty.openpty()
     tty.setraw(slave)
     os.chmod(os.ttyname(slave), 0o666)
     options = ["--prefix", "/", "--command", COMMAND, "--cores", "0:0:0", "--serial", os.ttyname(slave)]
-    options += [
-        "--bus",
-        "drive=socketcan:drive",
-        "--bus",
-        "body=socketcan:body",
-        "--watchdog",
-        "/dev/watchdog",
-    ]
-    print(sh(COMMAND, "install", "configs/q_truck.toml", "--route", "configs/routes/yard.csv", *options))
+    for bus in ("drive", "body"):
+        options += ["--bus", f"{bus}=socketcan:{bus}"]
+    options += ["--watchdog", "/dev/watchdog"]
+    # As an administrator whose files are nobody else's.
+    before = os.umask(0o077)
+    print(sh(COMMAND, "install", *deployment(tmp_path_factory.mktemp("fleet")), *options))
+    os.umask(before)
     sh("systemd-sysusers")
-    os.chmod("/dev/watchdog", 0o666)
+    as_udev_would(Path("/etc/udev/rules.d/90-firmware-runtime.rules"))
     sh("systemctl", "daemon-reload")
     sh("systemctl", "start", "systemd-journald.service")
     sh("systemctl", "start", "--no-block", "firmware-runtime.target")
@@ -87,6 +111,18 @@ def test_all_three_say_that_they_are_ready_and_the_bus_hears_the_vehicle_s_state
             if message is not None:
                 heard.add(message.arbitration_id)
     assert heard, journal("supervisor")
+
+
+@pytest.mark.parametrize("name", ["supervisor", "control"])
+def test_a_signed_deployment_begins_with_every_right(name: str) -> None:
+    """What is missing would keep it from starting; it says what it has."""
+    until_active(*NAMES)
+    began = next(line for line in journal(name).splitlines() if line.startswith(f"{name} of q_truck "))
+    for words in ("DEPLOYMENT", "SCHED_FIFO", "memory locked", "cores kept awake", "core 0"):
+        assert words in began
+    assert "--development" not in Path(f"/etc/systemd/system/{unit(name)}").read_text()
+    opened = {os.readlink(link) for link in Path(f"/proc/{pid(name)}/fd").iterdir()}
+    assert ("/dev/watchdog" in opened) == (name == "supervisor")
 
 
 @pytest.mark.parametrize("name", NAMES)

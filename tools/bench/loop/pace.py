@@ -22,9 +22,12 @@ from bench.measure import BenchError, Row
 from firmware_runtime.executive.clock import MonotonicClock
 from firmware_runtime.executive.link import crossing
 from firmware_runtime.executive.link.datagram import Inbox, Outbox
+from firmware_runtime.executive.link.ring import RingWriter
+from firmware_runtime.executive.link.tick_log import TickLog
 from firmware_runtime.executive.processes import CONTROL_PRIORITY, SUPERVISOR_PRIORITY
 from firmware_runtime.executive.scheduling import prepare_for_ticks
 from firmware_runtime.executive.tick_grid import TickGrid
+from firmware_runtime.recorder.tick_record import ControlTick, Heard, SupervisorTick
 from firmware_runtime.safety.host_report import HostReport
 from vehicle_hil.stall_meter import Stall, StallMeter
 
@@ -125,12 +128,13 @@ def _count(what: str, count: int, most: int | None) -> Row:
 
 
 def control(count: int, folder: Path) -> dict[str, Any]:
-    """A cycle: from the moment at which a tick is due until its proposal is sent."""
+    """A cycle: from the moment at which a tick is due until its proposal is sent and its record written."""
     given = record(FRAMES, count, PACE_HZ)
     runtime = Runtime(given)
     proposals, reports = Outbox(folder / crossing.PROPOSALS), Inbox(folder / crossing.REPORTS)
     sending, taking = crossing.ProposalCodec(), crossing.ReportCodec()
     host, report = HostReport(period_ns=PACE_NS), runtime.supervisor.report
+    log = TickLog(RingWriter(folder / crossing.CONTROL_TICKS))
     prepare_for_ticks(PACE_NS, CONTROL_PRIORITY)
     grid = TickGrid(MonotonicClock(), PACE_NS)
     cycles: list[tuple[int, int]] = []
@@ -144,6 +148,10 @@ def control(count: int, folder: Path) -> dict[str, Any]:
             report = said.report if said is not None else report
         proposal = runtime.controller.step(tick.now_ns, tick.frames, tick.serial, report, host)
         proposals.send(sending.encode(proposal))
+        telemetry = runtime.controller.telemetry
+        if telemetry is None:
+            raise BenchError("expected a tick that drives, got one without telemetry")
+        log.write(ControlTick(tick.now_ns, tick.frames, tick.serial, report, host, proposal, telemetry))
         grid.done()
         cycles.append((grid.cycle_due_ns, grid.cycle_due_ns + grid.cycle_ns))
         tick = next(ticks, None)
@@ -151,11 +159,12 @@ def control(count: int, folder: Path) -> dict[str, Any]:
 
 
 def supervisor(count: int, folder: Path) -> dict[str, Any]:
-    """A cycle: from waking up by a proposal until its frames are there and the report is sent."""
+    """A cycle: from waking up by a proposal until its frames are there, report sent and record written."""
     given = record(FRAMES, count, PACE_HZ)
     runtime = Runtime(given)
     proposals, reports = Inbox(folder / crossing.PROPOSALS), Outbox(folder / crossing.REPORTS)
     taking, sending = crossing.ProposalCodec(), crossing.ReportCodec()
+    log = TickLog(RingWriter(folder / crossing.SUPERVISOR_TICKS))
     prepare_for_ticks(PACE_NS, SUPERVISOR_PRIORITY)
     by_time = {tick.now_ns: number for number, tick in enumerate(given.ticks)}
     cycles: list[tuple[int, int]] = []
@@ -171,8 +180,13 @@ def supervisor(count: int, folder: Path) -> dict[str, Any]:
         place = by_time[proposal.time_ns]
         frames = [frame for tick in given.ticks[heard : place + 1] for frame in tick.frames]
         heard = place + 1
-        runtime.supervisor.step(proposal.time_ns, frames, proposal, len(messages))
-        reports.send(sending.encode(crossing.ReportMessage(proposal.time_ns, runtime.supervisor.report, [])))
+        out = runtime.supervisor.step(proposal.time_ns, frames, proposal, len(messages))
+        now_report = runtime.supervisor.report
+        reports.send(sending.encode(crossing.ReportMessage(proposal.time_ns, now_report, [])))
+        heard_now = [Heard(proposal.time_ns, frames)]
+        log.write(
+            SupervisorTick(proposal.time_ns, heard_now, proposal, out, now_report, arrived=len(messages))
+        )
         cycles.append((begin_ns, time.monotonic_ns()))
     return {"cycles": cycles, "overtaken": overtaken, "problem": runtime.problem()}
 
