@@ -32,6 +32,8 @@ SUBCOMMANDS: tuple[str, ...] = (
     "state",
 )
 """Modules of this package, `-` for `_`, in the order of `--help`."""
+EXIT_INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells say it."""
 PROCESS_COMMANDS = frozenset({"run-supervisor", "run-control", "run-services"})
 
 EPILOG = """\
@@ -59,6 +61,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigurationError as error:
         print_problems(error)
         return EXIT_UNAVAILABLE if isinstance(error, UnavailableError) else EXIT_PROBLEMS
+    except KeyboardInterrupt:
+        # Processes of the vehicle hear it themselves (stop_request).
+        print("firmware-runtime: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader of a pipe (`head`) has seen enough; the interpreter must not complain when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

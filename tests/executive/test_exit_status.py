@@ -1,11 +1,12 @@
 """Exit statuses of processes: 2 for what a person must change, 75 for what may be there at the next start."""
 
 import fcntl
+import signal
 from pathlib import Path
 
 import pytest
 
-from firmware_runtime.executive import command
+from firmware_runtime.executive import check, command
 from firmware_runtime.vehicle.problems import ConfigurationError, Problem, UnavailableError
 
 PROFILE = "configs/q_truck.toml"
@@ -34,6 +35,16 @@ def test_a_bus_that_is_gone_may_come_back(tmp_path: Path, capsys: pytest.Capture
     words = "expected an interface that can be opened"
     for process in (supervisor, control):
         assert status(process(tmp_path, *NO_BUS), capsys, words) == TEMPORARY
+
+
+def test_who_interrupts_a_command_sees_no_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(check, "run", interrupted)
+    assert status(["check", PROFILE], capsys, "firmware-runtime: interrupted") == 130
 
 
 def test_so_may_the_links_folder_and_the_receivers_port(
