@@ -4,6 +4,7 @@ What is judged is measured on the bus, by the kernel's time stamps; a run in whi
 more than a tick does not count and is repeated.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from tests.processes.kill_matrix.case import run_case
 from tests.processes.kill_matrix.cases import AT_REST, AT_SPEED, HOWS, PROCESSES, SAMPLE, Case, every_case
 from tests.processes.kill_matrix.judge import OPEN, judge
 from tests.processes.kill_matrix.outcome import Outcome
-from tests.processes.kill_matrix.table import as_table
+from tests.processes.kill_matrix.table import as_table, write_json
 from vehicle_hil.stall_meter import StallMeterError
 
 CONTROL_DIED = Outcome(
@@ -48,15 +49,15 @@ SERVICES_DIED = CONTROL_DIED._replace(
     stop_m=None,
     gap_after_ms=10.9,
     speed_after_mps=8.1,
-    states_before=frozenset({(5, 1, 1)}),
-    states_after=frozenset({(5, 1, 1)}),
+    states_before=((5, 1, 1),),
+    states_after=((5, 1, 1),),
 )
 SERVICES_AT_REST = SERVICES_DIED._replace(
     place="at rest",
     speed_mps=0.0,
     speed_after_mps=0.0,
-    states_before=frozenset({(3, 0, 1)}),
-    states_after=frozenset({(3, 0, 1)}),
+    states_before=((3, 0, 1),),
+    states_after=((3, 0, 1),),
 )
 
 
@@ -124,15 +125,22 @@ def test_a_reaction_within_its_budget_is_found_good(good: Outcome) -> None:
         (SERVICES_DIED, {"last_frame_ms": 500.0}),
         (SERVICES_DIED, {"safe_ms": 40.0}),
         (SERVICES_DIED, {"speed_after_mps": 7.0}),
-        (SERVICES_DIED, {"states_after": frozenset({(5, 1, 1), (5, 1, 0)})}),
-        (SERVICES_DIED, {"states_after": frozenset[tuple[int, int, int]]()}),
+        (SERVICES_DIED, {"states_after": ((5, 1, 0), (5, 1, 1))}),
+        (SERVICES_DIED, {"states_after": ()}),
         (SERVICES_AT_REST, {"safe_ms": 40.0}),
-        (SERVICES_AT_REST, {"states_after": frozenset({(3, 0, 1), (11, 0, 1)})}),
+        (SERVICES_AT_REST, {"states_after": ((3, 0, 1), (11, 0, 1))}),
     ],
     ids=str,
 )
 def test_a_reaction_beyond_it_is_found(good: Outcome, change: dict[str, Any]) -> None:
     assert judge(good._replace(**change)) != []
+
+
+def test_outcomes_are_written_for_programs(tmp_path: Path) -> None:
+    write_json(tmp_path / "matrix.json", [CONTROL_DIED, SERVICES_AT_REST])
+    rows = json.loads((tmp_path / "matrix.json").read_text())
+    assert [row["process"] for row in rows] == ["control", "services"]
+    assert rows[1]["states_after"] == [[3, 0, 1]]
 
 
 def test_the_table_counts_the_runs_that_did_not_count() -> None:

@@ -219,9 +219,9 @@ def _outcome(
 Frames = list[tuple[int, str, dict[str, Any]]]
 
 
-def _states(frames: Frames) -> frozenset[tuple[int, int, int]]:
+def _states(frames: Frames) -> tuple[tuple[int, int, int], ...]:
     said = (values for _, name, values in frames if name == "RuntimeHeartbeat")
-    return frozenset((v["SafetyState"], v["MotionState"], v["ControlWell"]) for v in said)
+    return tuple(sorted({(v["SafetyState"], v["MotionState"], v["ControlWell"]) for v in said}))
 
 
 def _is_safe(values: dict[str, Any]) -> bool:

@@ -38,9 +38,9 @@ class Outcome(NamedTuple):
     """Processes that ended though nobody touched them."""
     stall_ms: float
     """Longest time around the reaction in which this machine gave no processor."""
-    states_before: frozenset[tuple[int, int, int]] = frozenset()
-    states_after: frozenset[tuple[int, int, int]] = frozenset()
-    """SafetyState, MotionState and ControlWell of the heartbeats: in the half second before, and since."""
+    states_before: tuple[tuple[int, int, int], ...] = ()
+    states_after: tuple[tuple[int, int, int], ...] = ()
+    """SafetyState, MotionState, ControlWell of the heartbeats: in the half second before, and since."""
     repeats: int = 0
     """Runs before this one that did not count: the machine stalled in them, or the truck never came there."""
     unreached: tuple[str, ...] = ()
