@@ -1,7 +1,7 @@
 """The network interface under a SocketCAN bus: is it there, is it up, restart it after bus-off.
 
-The first two are asked in the tick, and only of names that the kernel lists: for one that it does not know,
-SIOCGIFFLAGS makes it start a program that fetches a driver, and wait for it (`dev_load` in
+The first two are asked in the tick. Of one that is gone SIOCGIFFLAGS is not asked: for a name that it does
+not know the kernel starts a program that fetches a driver, and waits for it (`dev_load` in
 <kernel>/net/core/dev_ioctl.c; of who has CAP_NET_ADMIN, as the supervisor's unit has). The restart waits for
 the kernel and therefore runs in a thread of its own.
 """
@@ -19,10 +19,8 @@ _SIOCGIFFLAGS = 0x8913
 _IFF_UP = 0x1
 _IFNAMSIZ = 16
 """<linux/sockios.h>, <linux/if.h>."""
-INTERFACES = "/proc/self/net/dev"
-"""Of this process's network, a line each after its name and a colon; proc_pid_net(5)."""
-_INTERFACES_BYTES = 1 << 16
-"""Some 500 interfaces; what lies beyond is not seen."""
+INTERFACES = "/sys/class/net"
+"""A folder each, by its first name."""
 _RTM_NEWLINK = 16
 _NLM_F_REQUEST, _NLM_F_ACK = 1, 4
 _NLMSG_ERROR = 2
@@ -35,9 +33,18 @@ ANSWER_S = 2.0
 """The kernel's answer to a restart must come within this (assumption)."""
 
 
-def is_up(sock: socket.socket, channel: str) -> bool:
-    """Whether the interface exists and is up."""
-    if not _exists(channel):
+def is_listed(channel: str) -> bool:
+    """Whether the kernel lists an interface of this name.
+
+    It lists none by a name beside its first (`ip link property add ... altname`), nor where this process's
+    network is another than that of its /sys.
+    """
+    return "/" not in channel and os.path.exists(f"{INTERFACES}/{channel}")
+
+
+def is_up(sock: socket.socket, channel: str, listed: bool) -> bool:
+    """Whether the interface exists and is up. listed: it was, while it was there."""
+    if listed and not is_listed(channel):
         return False
     request = struct.pack(f"{_IFNAMSIZ}sH22x", channel.encode(), 0)
     try:
@@ -45,23 +52,6 @@ def is_up(sock: socket.socket, channel: str) -> bool:
     except OSError:
         return False
     return bool(struct.unpack_from("H", answer, _IFNAMSIZ)[0] & _IFF_UP)
-
-
-def _exists(channel: str) -> bool:
-    try:
-        opened = os.open(INTERFACES, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        lines = b""
-        while len(lines) < _INTERFACES_BYTES and (part := os.read(opened, _INTERFACES_BYTES)):
-            lines += part
-    except OSError:
-        return False
-    finally:
-        os.close(opened)
-    name = channel.encode()
-    return any(line.partition(b":")[0].strip() == name for line in lines.splitlines())
 
 
 def restart(channel: str) -> None:

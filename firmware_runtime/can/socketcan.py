@@ -102,6 +102,7 @@ class SocketCanPort:
         self._name = name
         self._bus: can.BusABC = bus
         self._channel = bus.channel
+        self._listed = can_link.is_listed(bus.channel)
         self._socket = bus.socket
         self._fd = bus.protocol is not can.CanProtocol.CAN_20
         self._data_max = DATA_MAX_FD if self._fd else DATA_MAX
@@ -284,7 +285,7 @@ class SocketCanPort:
         if now_ns < self._poll_ns:
             return
         self._poll_ns = now_ns + LINK_POLL_NS
-        if not can_link.is_up(self._socket, self._channel):
+        if not can_link.is_up(self._socket, self._channel, self._listed):
             return
         try:
             self._socket.bind((self._channel,))

@@ -196,9 +196,9 @@ def _text(
     buses = " ".join(f"--bus {shlex.quote(bus)}" for bus in named)
     lines += ["", style.bold("what to run next" + ("" if args.prefix == Path("/") else ", on the vehicle"))]
     lines += [
-        f"{args.program} doctor {what.profile} {buses}",
         "sudo systemd-sysusers",
         "sudo udevadm control --reload && sudo udevadm trigger",
+        f"{args.program} doctor {what.profile} {buses}",
         "sudo systemctl daemon-reload",
         f"sudo systemctl enable --now {TARGET}",
         "# once in the vehicle's life, when its first start has made the folder; until then it is ESTOP:",

@@ -3,7 +3,8 @@
 It is fed after each step of a supervisor that is well, and by nothing else; what it does takes seconds and is
 no part of a failure budget. Who dies, hangs or is not well leaves it running: a supervisor that systemd
 starts anew feeds it again, or the computer reboots. It is put to rest, by the magic close, only where the
-truck is parked: the supervisor was asked to end and knows that the vehicle stands, held by its springs.
+truck is parked: the supervisor was asked to end and knows that the vehicle stands, held by its springs. And
+where it is of no use from the first: one that takes no timeout, or too short a one, nobody ever feeds.
 """
 
 import contextlib
@@ -23,6 +24,8 @@ MAGIC_CLOSE = b"V"
 TIMEOUT_S = 15
 """Beyond the longest that a supervisor is away and comes back: systemd's WatchdogSec of 1 s, RestartSec of
 0.2 s, a start of 1.5 s, and that several times over on a busy disk (assumption)."""
+NO_SUCH_SETTING = frozenset({errno.EOPNOTSUPP, errno.EINVAL})
+"""What a driver answers that takes no timeout, or not this one; <kernel>/drivers/watchdog/watchdog_dev.c."""
 FEED_INTERVAL_NS = 1_000_000_000
 """An ioctl each second is enough for that (assumption)."""
 TIMEOUT_MIN_S = 5
@@ -53,11 +56,12 @@ class HardwareWatchdog:
         try:
             fcntl.ioctl(self._descriptor, WDIOC_SETTIMEOUT, seconds)
         except OSError as error:
-            if error.errno == errno.ENOTTY:
-                os.close(self._descriptor)
-            else:
-                # A watchdog whose timeout cannot be set runs all the same, and would reboot the computer.
+            if error.errno in NO_SUCH_SETTING:
+                # It runs all the same, and would reboot a computer that never feeds it.
                 self.rest()
+            else:
+                # None at all; or one that failed, which may run since a supervisor before this one.
+                os.close(self._descriptor)
             raise WatchdogError(f"{path}: no watchdog that takes a timeout: {error.strerror}") from error
         self.timeout_s = int.from_bytes(seconds, "little")
         if self.timeout_s < TIMEOUT_MIN_S:

@@ -19,11 +19,14 @@ def sock() -> Iterator[socket.socket]:
 
 
 def test_an_interface_that_is_there_and_up(sock: socket.socket) -> None:
-    assert can_link.is_up(sock, "lo")
+    assert can_link.is_listed("lo")
+    assert can_link.is_up(sock, "lo", listed=True)
+    # One that goes by another name than its first.
+    assert can_link.is_up(sock, "lo", listed=False)
 
 
-@pytest.mark.parametrize("channel", ["can77", "l", "lo0", "", "Inter-|   Receive", "x" * 40])
-def test_the_kernel_is_not_asked_for_one_that_it_does_not_list(
+@pytest.mark.parametrize("channel", ["can77", "l", "lo0", "../net/lo", "x" * 40])
+def test_the_kernel_is_not_asked_for_one_that_is_gone(
     sock: socket.socket, channel: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With CAP_NET_ADMIN it would start modprobe and wait, ten times a second beside a pulled adapter."""
@@ -33,13 +36,9 @@ def test_the_kernel_is_not_asked_for_one_that_it_does_not_list(
         asked.append(request)
         raise OSError
 
+    assert not can_link.is_listed(channel)
     monkeypatch.setattr(fcntl, "ioctl", ioctl)
-    assert not can_link.is_up(sock, channel)
+    assert not can_link.is_up(sock, channel, listed=True)
     assert not asked
-
-
-def test_where_interfaces_cannot_be_listed_none_is_up(
-    sock: socket.socket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(can_link, "INTERFACES", "/proc/self/none")
-    assert not can_link.is_up(sock, "lo")
+    assert not can_link.is_up(sock, channel, listed=False)
+    assert len(asked) == 1

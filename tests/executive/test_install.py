@@ -105,6 +105,10 @@ def test_everybody_can_read_what_is_installed_whatever_the_umask(
         assert install(configuration, vehicle).returncode == 0
     finally:
         os.umask(before)
+    # What an earlier one left hidden is mended too.
+    for folder in ("etc/firmware-runtime", "etc/firmware-runtime/releases"):
+        (vehicle / folder).chmod(0o700)
+    assert install(configuration, vehicle).returncode == 0
     for path in (vehicle, *vehicle.rglob("*")):
         if not path.is_symlink():
             assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644), path

@@ -149,7 +149,14 @@ def test_where_install_has_written_its_rule_a_person_joins_its_group(laptop: Pat
     rules = next(file for file in system_files({}, WANTED.watchdog) if file.path.endswith(".rules"))
     (laptop / rules.path).parent.mkdir(parents=True)
     (laptop / rules.path).write_bytes(rules.content)
-    assert rows_of(laptop)[name].mend == 'sudo usermod -aG firmware-runtime "$USER"  # then log in anew'
+    joins = '&& sudo usermod -aG firmware-runtime "$USER"  # then log in anew'
+    assert rows_of(laptop)[name].mend == (
+        f"sudo systemd-sysusers && sudo udevadm control --reload && sudo udevadm trigger {joins}"
+    )
+    # Of another device it says nothing.
+    text = (laptop / rules.path).read_text()
+    (laptop / rules.path).write_text(text.replace("cpu_dma_latency", "something"))
+    assert rows_of(laptop)[name].mend == before
 
 
 STATUS, LIMITS = "proc/self/status", "proc/self/limits"

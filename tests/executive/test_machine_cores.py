@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_runtime.executive.machine.cores import core_text, parse_cores, share_out
-from firmware_runtime.executive.machine.own_cores import share_out_here
+from firmware_runtime.executive.machine.own_cores import cores_here, share_out_here
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_the_last_cores_are_real_time(online: tuple[int, ...], shares: tuple[tup
         ((0,), (1,), ((1,), (1,), (0,))),
         ((0,), (1, 2, 3), ((3,), (2,), (0,))),
         ((2, 3), (0, 1), ((1,), (0,), (2, 3))),
-        ((0, 1, 2), (3,), ((2,), (1,), (0,))),
+        ((0, 1, 2), (3,), ((3,), (2,), (0, 1))),
     ],
     ids=["as doctor says", "two cores", "more than needed", "the first ones", "too few for both"],
 )
@@ -78,9 +78,16 @@ def test_isolated_cores_are_found_though_they_are_in_no_affinity(tmp_path: Path)
     os.sched_setaffinity(0, own[:1])
     try:
         assert share_out_here(isolated) == ((own[-1],), (own[-1],), (own[0],))
+        assert cores_here(isolated) == (own[0], own[-1])
         assert os.sched_getaffinity(0) == set(own[:1])
         isolated.write_text("\n")
         assert share_out_here(isolated) == ((own[0],), (own[0],), (own[0],))
         assert share_out_here(tmp_path / "none") == ((own[0],), (own[0],), (own[0],))
+        # Also where somebody has widened the affinity, as a shell's.
+        os.sched_setaffinity(0, {own[0], own[-1]})
+        isolated.write_text(f"{own[0]}\n")
+        assert share_out_here(isolated) == ((own[0],), (own[0],), (own[-1],))
+        isolated.write_text(f"{own[0]},{own[-1]}\n")
+        assert share_out_here(isolated) == ((own[-1],), (own[-1],), (own[0],)), "it may use nothing else"
     finally:
         os.sched_setaffinity(0, own)

@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from firmware_runtime.executive.machine.own_cores import cores_here, share_out_here
 from firmware_runtime.recorder.blackbox import BlackBoxReader, BlackBoxWriter
 from firmware_runtime.recorder.tick_record import (
     BlackBoxHeader,
@@ -274,17 +275,13 @@ def test_each_process_has_the_cores_that_its_unit_would_give_it_and_names_them(
     route: Path, receiver: str, start: Callable[..., Run]
 ) -> None:
     """The last one to the supervisor; of two, both real-time processes take it, services the first."""
-    cores = sorted(os.sched_getaffinity(0))
+    shares = share_out_here()
     run = start(*arguments(route, receiver))
     found = {name: sorted(os.sched_getaffinity(pid)) for name, pid in run.pids.items()}
-    if len(cores) == 1:
-        assert all(each == cores for each in found.values())
-    else:
-        control = cores[-1] if len(cores) == 2 else cores[-2]
-        assert found["supervisor"] == cores[-1:]
-        assert found["control"] == [control]
-        assert found["services"] == [core for core in cores if core not in (cores[-1], control)]
-        assert f", core {cores[-1]}" in run.line
+    assert found == {name: list(cores) for name, cores in shares._asdict().items()}
+    if len(cores_here()) > 1:
+        assert f", core {shares.supervisor[0]}" in run.line
+        assert shares.supervisor[0] not in shares.services
     run.finish()
 
 

@@ -50,8 +50,8 @@ def test_a_driver_that_strikes_within_five_times_to_feed_it_is_none(
 
 @pytest.mark.parametrize(
     ("fails", "written"),
-    [(errno.EOPNOTSUPP, b"V"), (errno.EINVAL, b"V"), (errno.ENOTTY, b"")],
-    ids=["a timeout that is fixed", "one that it has not", "no watchdog"],
+    [(errno.EOPNOTSUPP, b"V"), (errno.EINVAL, b"V"), (errno.ENOTTY, b""), (errno.EIO, b"")],
+    ids=["a timeout that is fixed", "one that it has not", "no watchdog", "one that fails, and may be armed"],
 )
 def test_a_driver_whose_timeout_cannot_be_set_is_put_to_rest(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fails: int, written: bytes

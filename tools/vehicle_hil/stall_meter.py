@@ -25,6 +25,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from firmware_runtime.executive.machine.own_cores import cores_here
 from vehicle_hil.child import Child
 from vehicle_hil.core_pace import SLOW, CorePace
 
@@ -84,7 +85,7 @@ class StallMeter:
     def __init__(self, folder: Path, cores: set[int] | None = None) -> None:
         """folder: for what the meter's processes may complain of. cores: None for all."""
         self._folder = folder
-        self._cores = sorted(cores or os.sched_getaffinity(0))
+        self._cores = sorted(cores or cores_here())
         self._stack = ExitStack()
         self._children: dict[int, Child] = {}
         self._rest: dict[int, bytes] = dict.fromkeys(self._cores, b"")

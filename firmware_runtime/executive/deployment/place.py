@@ -48,6 +48,10 @@ def carry_out(root: Path, release: Release, system: Sequence[Placed]) -> tuple[S
     try:
         with _alone(root / ETC):
             steps = plan(root, release, system)
+            for ours in (ETC, RELEASES):
+                # Made by an installation that was killed, or under the umask of somebody who hides files.
+                _make_folder(root / ours)
+                (root / ours).chmod(0o755)
             _write_release(root / RELEASES / release.name, release)
             for file in system:
                 _write_file(root / file.path, file.content)

@@ -47,11 +47,12 @@ def share_out(usable: tuple[int, ...], isolated: tuple[int, ...] = ()) -> Cores:
     """The last core to the supervisor, the one before it to control, the others to all the rest.
 
     isolated: further cores, on which the kernel puts nobody by itself; the last of them are taken where there
-    are enough. The kernel's own work prefers the first cores. With two cores the two real-time processes
-    share the last (the supervisor goes before control there), with one core all share it.
+    are enough for both. The kernel's own work prefers the first cores. With two cores the two real-time
+    processes share the last (the supervisor goes before control there), with one core all share it.
     """
     if usable and (len(isolated) > 1 or (isolated and len(usable) == 1)):
         return Cores(isolated[-1:], isolated[-2:][:1], usable)
+    usable = tuple(sorted((*usable, *isolated)))
     if len(usable) < 2:
         return Cores(usable, usable, usable)
     if len(usable) == 2:

@@ -1,4 +1,4 @@
-"""Which core each process gets on the computer that this runs on."""
+"""Which cores there are on the computer that this runs on, and which process gets which."""
 
 import os
 from pathlib import Path
@@ -8,18 +8,31 @@ from firmware_runtime.executive.machine.cores import Cores, parse_cores, share_o
 ISOLATED = Path("/sys/devices/system/cpu/isolated")
 
 
-def share_out_here(isolated: Path = ISOLATED) -> Cores:
-    """Of the cores that this process may use, and of those that the kernel was told to keep free (isolcpus).
+def cores_here(isolated: Path = ISOLATED) -> tuple[int, ...]:
+    """All that a process may be put on."""
+    usable, kept_free = _cores(isolated)
+    return tuple(sorted(usable | kept_free))
 
-    The kernel leaves everything it starts on the others: so those are in nobody's affinity until it is set.
+
+def share_out_here(isolated: Path = ISOLATED) -> Cores:
+    """Of the cores that this process may use, and of those that the kernel keeps free (isolcpus)."""
+    usable, kept_free = _cores(isolated)
+    return share_out(tuple(sorted(usable)), tuple(sorted(kept_free)))
+
+
+def _cores(isolated: Path) -> tuple[set[int], set[int]]:
+    """Those on which the kernel puts anybody, and those that it keeps free.
+
+    It leaves what it starts on the first: so the others are in nobody's affinity until it is set.
     """
     own = os.sched_getaffinity(0)
     try:
-        kept_free = set(parse_cores(isolated.read_text())) - own
+        kept_free = set(parse_cores(isolated.read_text()))
     except (OSError, ValueError):
-        kept_free = set[int]()
-    free = _those_to_be_had(own, kept_free) if kept_free else set[int]()
-    return share_out(tuple(sorted(own)), tuple(sorted(free)))
+        return own, set()
+    free = kept_free & own | (_those_to_be_had(own, kept_free - own) if kept_free - own else set())
+    # Who may use nothing but isolated cores was put there by somebody who knows them.
+    return (own - free, free) if own - free else (own, set())
 
 
 def _those_to_be_had(own: set[int], further: set[int]) -> set[int]:

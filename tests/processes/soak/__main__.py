@@ -73,7 +73,7 @@ def main() -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found.as_dict(), indent=1) + "\n")
     print(f"written: {path}")
-    if found.excused:
+    if found.excused and not found.problems():
         print("NO VERDICT: the truck is to drive to the end; again, on a machine that lets it")
         return 1
     return 1 if found.problems() else 0

@@ -1,6 +1,5 @@
 """One soak: starts everything, watches it for so long, and says what it saw."""
 
-import os
 import signal
 import tempfile
 import time
@@ -12,6 +11,7 @@ from typing import Any
 
 from bench.loop.load import loaded
 from firmware_runtime.executive.live.look import look
+from firmware_runtime.executive.machine.own_cores import cores_here
 from tests.processes.kill_matrix.case import TRIES, NotReachedError, machine_stalled, stopped, write_route
 from tests.processes.kill_matrix.cases import PROCESSES
 from tests.processes.rig import MISSED_MAX, Computer
@@ -186,7 +186,7 @@ def _soak_once(
         computer.start("services", "supervisor", "control", misbehaving=misbehaving)
         computer.go()
         ticks = RecordedTicks(computer.link)
-        for core in sorted(os.sched_getaffinity(0)):
+        for core in cores_here():
             place = folder / f"load-{core}"
             place.mkdir()
             stack.enter_context(loaded(core, place))

@@ -1,6 +1,5 @@
 """The benchmark `loop`: how real-time processes keep their time, beside what the machine can do."""
 
-import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, NamedTuple
 from bench.case import Result
 from bench.loop import hand_over, pace, read_sockets, start_up, ticks, wake_up
 from bench.measure import BenchError, Row
+from firmware_runtime.executive.machine.own_cores import cores_here
 from vehicle_hil.stall_meter import StallMeterError
 
 
@@ -31,7 +31,7 @@ TINY = LoopScale(wake_up.Scale(1, {100: 0.05, 1000: 0.05}), 500, 20, 5000, 0.3, 
 
 def measure(scale: LoopScale, progress: Callable[[str], None]) -> Result:
     """Raises BenchError where there is no right to real-time priority, or a part did not do its work."""
-    cores = sorted(os.sched_getaffinity(0))
+    cores = cores_here()
     # The last core has the fewest interrupts; the load is on the first.
     core, other = cores[-1], cores[0] if len(cores) > 1 else None
     rows: list[Row] = []
