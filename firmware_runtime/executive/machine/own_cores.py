@@ -29,10 +29,13 @@ def _cores(isolated: Path) -> tuple[set[int], set[int]]:
     try:
         kept_free = set(parse_cores(isolated.read_text()))
     except (OSError, ValueError):
-        return own, set()
-    free = kept_free & own | (_those_to_be_had(own, kept_free - own) if kept_free - own else set())
+        return own, set[int]()
+    further = kept_free - own
+    free = kept_free & own
+    if further:
+        free |= _those_to_be_had(own, further)
     # Who may use nothing but isolated cores was put there by somebody who knows them.
-    return (own - free, free) if own - free else (own, set())
+    return (own - free, free) if own - free else (own, set[int]())
 
 
 def _those_to_be_had(own: set[int], further: set[int]) -> set[int]:

@@ -31,7 +31,7 @@ TINY = LoopScale(wake_up.Scale(1, {100: 0.05, 1000: 0.05}), 500, 20, 5000, 0.3, 
 
 def measure(scale: LoopScale, progress: Callable[[str], None]) -> Result:
     """Raises BenchError where there is no right to real-time priority, or a part did not do its work."""
-    cores = cores_here()
+    cores = list(cores_here())
     # The last core has the fewest interrupts; the load is on the first.
     core, other = cores[-1], cores[0] if len(cores) > 1 else None
     rows: list[Row] = []
