@@ -5,7 +5,7 @@ sleeps on the absolute clock, a millisecond at a time, does a little work, and t
 What it saw, no program on this machine could have avoided. A host that gives a core in slices of less than a
 millisecond shows in many looks of which each is a little late: they are one stall (`together`). One that
 gives it in finer slices still, or cold, shows in how long the same work takes, ten looks at a time
-(`slowness`). It imports nothing of the runtime, which is what is judged.
+(`slowness`). Of the runtime, which is what is judged, it asks which cores there are, and nothing else.
 
     with StallMeter(folder) as meter:
         ...

@@ -90,8 +90,10 @@ def computer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     options += ["--watchdog", WATCHDOG]
     # As an administrator whose files are nobody else's.
     before = os.umask(0o077)
-    print(sh(COMMAND, "install", *deployment(tmp_path_factory.mktemp("fleet")), *options))
-    os.umask(before)
+    try:
+        print(sh(COMMAND, "install", *deployment(tmp_path_factory.mktemp("fleet")), *options))
+    finally:
+        os.umask(before)
     sh("systemd-sysusers")
     as_udev_would(Path("/etc/udev/rules.d/90-firmware-runtime.rules"))
     sh("systemctl", "daemon-reload")
