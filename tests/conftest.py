@@ -7,15 +7,16 @@ from pathlib import Path
 import coverage
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
 
 from firmware_runtime.assessment.requirements import IDENTIFIERS
 from run_checks import WITHOUT_MEASURED, is_measured
-from tests.turns import ALONE, turn
+from tests.sharing_out import SharingOut
+from tests.turns import BY_THE_CLOCK, turn
 
 LONGEST_FIRST = (
-    "tests/processes/test_kill_matrix.py",
+    *BY_THE_CLOCK,
     "tests/tools/test_vcan_run.py",
-    "tests/processes/test_soak.py",
     "tests/drives/",
     "tests/assessment/",
     "tests/safety/test_mutants.py",
@@ -62,7 +63,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
             return (yield)
         measuring.stop()
         # Where the time of processes is judged, they are not measured either.
-        judged = item.nodeid.startswith(ALONE)
+        judged = item.nodeid.startswith(BY_THE_CLOCK)
         for_children = os.environ.pop(COVERAGE_OF_CHILDREN, None) if judged else None
         try:
             return (yield)
@@ -70,6 +71,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
             measuring.start()
             if for_children is not None:
                 os.environ[COVERAGE_OF_CHILDREN] = for_children
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharingOut:
+    return SharingOut(config, log)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,4 +1,4 @@
-"""Tests that hang real-time processes or load every core run beside no other test by the clock."""
+"""A test by the wall clock runs beside no other one: real-time processes on one core make each other late."""
 
 import subprocess
 import sys
@@ -6,43 +6,57 @@ from pathlib import Path
 
 import pytest
 
-from tests.turns import ALONE, BY_THE_CLOCK, turn
+from tests.sharing_out import SharingOut
+from tests.turns import BY_THE_CLOCK, turn
 
 ROOT = Path(__file__).parents[1]
 TRY = """
-import fcntl, sys
-from tests.turns import LOCK, turn
-held = LOCK.open("a")
-for kind in (fcntl.LOCK_SH, fcntl.LOCK_EX):
-    try:
-        fcntl.flock(held, kind | fcntl.LOCK_NB)
-        print("free")
-        fcntl.flock(held, fcntl.LOCK_UN)
-    except BlockingIOError:
-        print("taken")
+import fcntl
+from tests.turns import LOCK
+try:
+    fcntl.flock(LOCK.open("a"), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    print("free")
+except BlockingIOError:
+    print("taken")
 """
 
 
-def another_worker_finds() -> list[str]:
-    """For a test that shares, and for one that runs alone."""
+def another_run_finds() -> str:
     done = subprocess.run([sys.executable, "-c", TRY], capture_output=True, text=True, check=True)
-    return done.stdout.split()
+    return done.stdout.strip()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="flock")
-def test_one_that_runs_alone_keeps_the_others_out() -> None:
-    """Asked without waiting: while another worker has its turn, it says what that one holds too."""
-    with turn(f"{ALONE[0]}::test_x"):
-        assert another_worker_finds() == ["taken", "taken"]
+def test_it_keeps_those_of_another_run_out() -> None:
+    """Not asked the other way round: such a test of another run may have its turn right now."""
+    with turn(f"{BY_THE_CLOCK[0]}test_processes.py::test_x"):
+        assert another_run_finds() == "taken"
+
+
+def test_one_worker_runs_them_all_and_a_file_of_others_stays_together() -> None:
+    groups = SharingOut._split_scope
+    scheduler = object.__new__(SharingOut)
+    assert len({groups(scheduler, f"{name}::test_x[1]") for name in BY_THE_CLOCK}) == 1
+    assert groups(scheduler, "tests/can/test_sender.py::test_x[a::b]") == "tests/can/test_sender.py"
 
 
 def test_all_that_take_turns_are_there() -> None:
     """A name that nobody has any more would let its test run beside everything."""
-    missing = [name for name in (*ALONE, *BY_THE_CLOCK) if not (ROOT / name).exists()]
-    assert missing == []
+    assert [name for name in BY_THE_CLOCK if not (ROOT / name).exists()] == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="flock")
-def test_those_by_the_clock_share() -> None:
-    with turn(f"{BY_THE_CLOCK[0]}test_processes.py::test_x"):
-        assert another_worker_finds() == ["free", "taken"]
+def test_whoever_starts_real_time_processes_takes_turns() -> None:
+    starts = ("tests.processes.rig import", "StallMeter(", "sched_setscheduler", '"--realtime"')
+    others = {
+        "tests/executive/test_doctor.py": "only asks whether it may",
+        "tests/hil/test_command.py": "its drive is made up",
+        "tests/test_turns.py": "looks for the words",
+    }
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if any(word in path.read_text(encoding="utf-8") for word in starts)
+    }
+    # Those of the units run under another kernel.
+    late = {name for name in found if not name.startswith((*BY_THE_CLOCK, "tests/units/inside/"))}
+    assert late == others.keys()

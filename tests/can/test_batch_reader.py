@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import pytest
 
 from firmware_runtime.can.batch_reader import BOTH_CONTROLS, CLASSIC_BYTES, FD_BYTES, BatchReader
+from vehicle_hil.bus_ear import until_stamped
 
 SO_TIMESTAMPNS, SO_RXQ_OVFL = 35, 40
 pytestmark = pytest.mark.skipif(
@@ -30,6 +31,7 @@ class Pair:
         self.receiver.bind(("127.0.0.1", 0))
         for option in (SO_TIMESTAMPNS, SO_RXQ_OVFL):
             self.receiver.setsockopt(socket.SOL_SOCKET, option, 1)
+        until_stamped()
         self.sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sender.connect(self.receiver.getsockname())
 

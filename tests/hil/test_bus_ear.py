@@ -1,6 +1,9 @@
 """The ear of these tests: it must hear what python-can sends, and know when."""
 
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -44,6 +47,39 @@ def test_each_frame_has_the_time_at_which_it_was_sent_however_late_it_is_read(
         assert before_ns - 1_000_000 <= frame.at_ns <= after_ns + 1_000_000
     assert ear.lost == 0
     assert ear.take() == list[Heard]()
+
+
+FIRST_OF_THE_HOST = """
+import os, socket, sys, time
+import msgpack
+from vehicle_hil.bus_ear import Ear
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
+ear = Ear("drive", sys.argv[1], int(sys.argv[2]))
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+    sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+    message = {"arbitration_id": 1, "is_extended_id": False, "data": b""}
+    sender.sendto(msgpack.packb(message), (sys.argv[1], int(sys.argv[2])))
+sent_ns = time.monotonic_ns()
+while time.monotonic_ns() < sent_ns + 20_000_000:
+    pass
+(heard,) = ear.take()
+print(heard.at_ns - sent_ns)
+"""
+
+
+def may_have_priority() -> bool:
+    words = "import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))"
+    return subprocess.run([sys.executable, "-c", words], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not may_have_priority(), reason="no right to real-time priority")
+def test_the_kernel_stamps_before_the_first_frame_comes(bus: tuple[str, str, int]) -> None:
+    """Nothing else gets that core meanwhile, the kernel's work queue neither: it has to be done already."""
+    where = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", FIRST_OF_THE_HOST, bus[1], str(bus[2])]
+    done = subprocess.run(command, env=where, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 1_000_000
 
 
 def test_it_counts_what_came_too_fast(bus: tuple[str, str, int], ear: Ear) -> None:

@@ -21,7 +21,36 @@ DATAGRAM_MAX_BYTES = 1 << 11
 EXTENDED = 0x8000_0000
 _STAMP = struct.Struct("@ll")
 _COUNT = struct.Struct("@I")
+STAMPED_S, LOOK_S = 5.0, 0.001
 _ANCILLARY_BYTES = socket.CMSG_SPACE(_STAMP.size) + socket.CMSG_SPACE(_COUNT.size)
+
+
+def until_stamped() -> None:
+    """Returns when this host's kernel stamps what arrives; some socket that asked for it has to be open.
+
+    The first such socket of a host only orders it (net_enable_timestamp: a work queue turns it on). What
+    arrives before, the kernel stamps with the time at which it is *read*: seen 150 ms later.
+    Raises OSError where it is not so after STAMPED_S.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        probe.bind((LOOPBACK, 0))
+        probe.settimeout(STAMPED_S)
+        end_s = time.monotonic() + STAMPED_S
+        while time.monotonic() < end_s:
+            probe.sendto(b"", probe.getsockname())
+            sent_ns = time.time_ns()
+            time.sleep(LOOK_S)
+            _, ancillary, _, _ = probe.recvmsg(DATAGRAM_MAX_BYTES, _ANCILLARY_BYTES)
+            # Loopback is synchronous: it has arrived when sendto returns.
+            if any(_stamp_ns(value) <= sent_ns for _, kind, value in ancillary if kind == SO_TIMESTAMPNS):
+                return
+    raise OSError(f"expected the kernel to stamp what arrives, got the time of reading for {STAMPED_S:.0f} s")
+
+
+def _stamp_ns(value: bytes) -> int:
+    seconds, nanoseconds = _STAMP.unpack(value[: _STAMP.size])
+    return seconds * 1_000_000_000 + nanoseconds
 
 
 class Heard(NamedTuple):
@@ -47,6 +76,7 @@ class Ear:
         put(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
         self._socket.bind((group, port))
         self._socket.setblocking(False)
+        until_stamped()
         self.lost = 0
         """Frames that the kernel dropped, as this ear was too slow."""
 
@@ -67,8 +97,7 @@ class Ear:
             at_ns = 0
             for level, kind, value in ancillary:
                 if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
-                    seconds, nanoseconds = _STAMP.unpack(value[: _STAMP.size])
-                    at_ns = seconds * 1_000_000_000 + nanoseconds - wall_ahead_ns
+                    at_ns = _stamp_ns(value) - wall_ahead_ns
                 elif (level, kind) == (socket.SOL_SOCKET, SO_RXQ_OVFL):
                     (self.lost,) = _COUNT.unpack(value[: _COUNT.size])
             message: dict[str, Any] = msgpack.unpackb(datagram)

@@ -35,7 +35,7 @@ from mutmut.utils.format_utils import mangled_name_from_mutant_name
 
 AT_ONCE = 2
 CPU_MIN_S = 5
-"""A mutant that never ends is ended after this and thrice what its tests take otherwise."""
+"""A mutant that never ends is ended after this and thrice what the test takes otherwise that it is put to."""
 TESTS_MAX_SHARE = 0.1
 """Of the processor time of all tests: so much take those that a mutant is put to, beside those of its
 module's own file; one that the quickest of them do not find lives. What only a long drive would find is to be
@@ -195,15 +195,13 @@ class Judge:
     def _be(self, mutant: Mutant, tests: list[pytest.Item], told: int) -> None:
         """The child's life; it says which test failed, and never returns."""
         try:
-            limit_s = self._cpu_min_s + math.ceil(3 * sum(self._seconds[item] for item in tests))
-            resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s + 1))
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX_BYTES, MEMORY_MAX_BYTES))
-            signal.alarm(10 * limit_s)
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, 1)
             os.dup2(nowhere, 2)
             set_mutant_under_test(mutant.name)
             for number, item in enumerate(tests):
+                self._limit(item)
                 try:
                     self._run(item)
                 except BaseException:  # noqa: BLE001  (whatever it is, the mutant is found)
@@ -213,6 +211,13 @@ class Judge:
                     os._exit(1)
         finally:
             os._exit(0)
+
+    def _limit(self, test: pytest.Item) -> None:
+        """The kernel ends this process if it takes much longer over this test than without a mutant."""
+        most_s = self._cpu_min_s + math.ceil(3 * self._seconds[test])
+        so_far_s = math.ceil(time.process_time())
+        resource.setrlimit(resource.RLIMIT_CPU, (so_far_s + most_s, resource.RLIM_INFINITY))
+        signal.alarm(10 * most_s)
 
     def _take(self) -> None:
         child, status = os.wait()
