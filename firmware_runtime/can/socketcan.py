@@ -317,8 +317,8 @@ class SocketCanPort:
     def _set_up(self, identifiers: Iterable[int] | None) -> None:
         sock = self._socket
         sock.setblocking(False)
-        # The first socket of a host that asks for it only orders it from a work queue of the kernel. Frames of
-        # that first millisecond have the time at which they are read. It is the boot of a truck that stands:
+        # The first socket of a host that asks for it only orders it from a work queue of the kernel. Frames
+        # of that millisecond have the time at which they are read. It is the boot of a truck that stands:
         # where one process begins again under way, the others have ordered it long since.
         sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         sock.setsockopt(socket.SOL_SOCKET, SO_RXQ_OVFL, 1)
