@@ -12,6 +12,7 @@ take at least).
 """
 
 import difflib
+import functools
 import gc
 import itertools
 import json
@@ -22,7 +23,7 @@ import signal
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,7 +36,7 @@ from mutmut.utils.format_utils import mangled_name_from_mutant_name
 
 AT_ONCE = 2
 CPU_MIN_S = 5
-"""A mutant that never ends is ended after this and thrice what the test takes otherwise that it is put to."""
+"""A mutant that never ends is ended when a test takes this and thrice its time without a mutant."""
 TESTS_MAX_SHARE = 0.1
 """Of the processor time of all tests: so much take those that a mutant is put to, beside those of its
 module's own file; one that the quickest of them do not find lives. What only a long drive would find is to be
@@ -113,6 +114,10 @@ class Judge:
         self._callers: dict[str, list[pytest.Item]] = defaultdict(list)
         self._found: dict[str, dict[pytest.Item, int]] = defaultdict(dict)
         """Function -> who has found mutants of it, and how many."""
+        self._end: Callable[[], None] | None = None
+        """In a mutant's process: says that the test under way has found it, and ends."""
+        self._spent_s: dict[str, float] = {}
+        """Processor time by what came of the mutants."""
         self._failed = False
         self._progress = os.fdopen(os.dup(2), "w")
         """Where pytest does not capture it."""
@@ -143,9 +148,20 @@ class Judge:
             self._start(mutant)
         while self._under_way:
             self._take()
+        spent = ", ".join(f"{kind} {seconds:.0f} s" for kind, seconds in sorted(self._spent_s.items()))
+        print(f"processor time of mutants: {spent}", file=self._progress, flush=True)
         for module, found in self.verdicts.items():
             self.verdicts[module] = {m.name: found[m.name] for m in self.mutants if m.name in found}
         return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """In a mutant's process the first failure is all; a report of it would take longer than most tests.
+
+        No test of these is expected to fail (`xfail`).
+        """
+        if self._end is not None and call.excinfo and not call.excinfo.errisinstance(pytest.skip.Exception):
+            self._end()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._failed = self._failed or report.failed
@@ -201,16 +217,19 @@ class Judge:
             os.dup2(nowhere, 2)
             set_mutant_under_test(mutant.name)
             for number, item in enumerate(tests):
+                self._end = functools.partial(self._found_by, number, told)
                 self._limit(item)
                 try:
                     self._run(item)
                 except BaseException:  # noqa: BLE001  (whatever it is, the mutant is found)
-                    self._failed = True
-                if self._failed:
-                    os.write(told, str(number).encode())
-                    os._exit(1)
+                    self._end()
         finally:
             os._exit(0)
+
+    @staticmethod
+    def _found_by(number: int, told: int) -> None:
+        os.write(told, str(number).encode())
+        os._exit(1)
 
     def _limit(self, test: pytest.Item) -> None:
         """The kernel ends this process if it takes much longer over this test than without a mutant."""
@@ -220,7 +239,7 @@ class Judge:
         signal.alarm(10 * most_s)
 
     def _take(self) -> None:
-        child, status = os.wait()
+        child, status, used = os.wait4(-1, 0)
         mutant, ours, tests = self._under_way.pop(child)
         with open(ours, "rb") as pipe:
             told = pipe.read()
@@ -231,6 +250,8 @@ class Judge:
             outcome = by.nodeid
         else:
             outcome = NEVER_ENDS if os.WIFSIGNALED(status) else SURVIVED
+        kind = outcome if outcome in (SURVIVED, NEVER_ENDS) else "found"
+        self._spent_s[kind] = self._spent_s.get(kind, 0.0) + used.ru_utime + used.ru_stime
         self._judged(mutant, outcome)
 
     def _judged(self, mutant: Mutant, outcome: str) -> None:
@@ -246,7 +267,8 @@ def main(arguments: list[str]) -> int:
         mutant for path, each in job["modules"].items() for mutant in mutate(Path(path))[each // 2 :: each]
     ]
     judge = Judge(mutants, job.get("cpu_min_s", CPU_MIN_S))
-    options = ("-q", "--tb=short", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", "--rootdir=.")
+    without = (word for plugin in ("cacheprovider", "xdist", "cov") for word in ("-p", f"no:{plugin}"))
+    options = ("-q", "--tb=short", "--assert=plain", "--rootdir=.", *without)
     status = int(pytest.main([*options, *job["tests"]], plugins=[judge]))
     if status == 0:
         Path(job["verdicts"]).write_text(json.dumps(judge.verdicts, indent=1), encoding="utf-8")
