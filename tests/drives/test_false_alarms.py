@@ -34,11 +34,14 @@ def loaded(grade: float, cell_degc: float, ambient_degc: float, soc: float) -> R
     return rig
 
 
-@pytest.mark.parametrize("grade", [0.15, -0.15])
 @pytest.mark.parametrize(
-    ("cell_degc", "ambient_degc"),
-    [(COLD_DEGC + 2.0, COLD_DEGC), (20.0, 15.0)],
-    ids=["cold", "mild"],
+    ("grade", "cell_degc", "ambient_degc"),
+    [
+        pytest.param(0.15, COLD_DEGC + 2.0, COLD_DEGC, id="up, cold"),
+        pytest.param(-0.15, 20.0, 15.0, id="down, mild"),
+        pytest.param(0.15, 20.0, 15.0, id="up, mild", marks=pytest.mark.full),
+        pytest.param(-0.15, COLD_DEGC + 2.0, COLD_DEGC, id="down, cold", marks=pytest.mark.full),
+    ],
 )
 def test_full_load_on_the_steepest_grade_with_a_nearly_empty_battery_is_no_fault(
     grade: float, cell_degc: float, ambient_degc: float

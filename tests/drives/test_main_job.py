@@ -62,6 +62,7 @@ def test_the_yardstick_truck_laps_a_real_track(track: str, tmp_path: Path) -> No
 
 
 @real_drive
+@pytest.mark.full
 def test_the_first_two_kilometres_of_a_real_drive(tmp_path: Path) -> None:
     route = str(SHARED / "gnss" / "rtk_drive.txt")
     summary = drive(tmp_path, "--route", route, "--distance", "2000")

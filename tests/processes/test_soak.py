@@ -60,6 +60,14 @@ def test_a_minute_under_load_loses_and_leaves_nothing(tmp_path: Path) -> None:
         pytest.skip(found.excused)
 
 
+@pytest.mark.full
+def test_ten_minutes_under_load_lose_and_leave_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["soak", "--out", str(tmp_path)])
+    assert command.main() == 0
+
+
 def test_overruns_of_the_processes_own_making_are_found(tmp_path: Path) -> None:
     """`control` computes for 12 ms in each 25th tick: four overruns a second, and nothing else shows."""
     try:

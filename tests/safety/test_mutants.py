@@ -10,15 +10,15 @@ from tests.safety.mutants.mistakes import Mistake, all_mistakes, built
 from tests.safety.mutants.no_mistakes import NO_MISTAKES
 
 NAMES_OF_NONE = [name for names in NO_MISTAKES.values() for name in names]
-SAMPLE_OF_NONE = NAMES_OF_NONE[::25]
+SAMPLE_OF_NONE = NAMES_OF_NONE[12::50]
 BY_INVARIANTS_ALONE = (
     "row dropped: estop",
-    "row dropped: stopped",
-    "row retargeted: stop_taken_over to AUTO",
+    pytest.param("row dropped: stopped", marks=pytest.mark.full),
+    pytest.param("row retargeted: stop_taken_over to AUTO", marks=pytest.mark.full),
     "guard negated: run",
     "priority swapped: estop, shut_down",
     "latch-clear column: estop_to_fault clears immediate",
-    "stop column: degraded_overdue commands NONE",
+    pytest.param("stop column: degraded_overdue commands NONE", marks=pytest.mark.full),
     "permission flipped: CHARGING propulsion always",
     "permission flipped: MAINTENANCE propulsion powered",
 )
