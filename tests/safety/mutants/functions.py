@@ -99,6 +99,7 @@ def prepare(work: Path, files: Collection[str], sample: bool) -> Path:
         "modules": {str(SAFETY / name): SAMPLED_EACH if sample else 1 for name in files},
         "tests": ["tests/safety", *(f"--ignore=tests/safety/{name}" for name in left_out)],
         "verdicts": "verdicts.json",
+        "known": [(str(SAFETY / file), line) for file, line in REASONS if file in files],
     }
     path = work / "job.json"
     path.write_text(json.dumps(job), encoding="utf-8")

@@ -8,7 +8,7 @@ order: on this suite several times as long (not measured closely).
 
 JOB.json: `modules` (path -> 1 to judge each of its mutants, 7 to judge each seventh), `tests` (arguments for
 pytest), `verdicts` (the file to write: module -> mutant -> what came of it), `cpu_min_s` (what a mutant may
-take at least).
+take at least), `known` (module and line of those of which it is stated why they live).
 """
 
 import difflib
@@ -23,7 +23,7 @@ import signal
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,6 +43,9 @@ module's own file; one that the quickest of them do not find lives. What only a 
 found by a test of its own. A share, so that a slow machine puts it to the same tests."""
 MEMORY_MAX_BYTES = 4 << 30
 """A mutant that fills a list for ever fails by that; the tests themselves need 0.5 GB."""
+KNOWN_MAX_SHARE = 0.02
+"""The same for one of which it is stated why it lives, those of its module's own file included: none of them
+found it when that was written."""
 SURVIVED, NO_TESTS = "survived", "no tests"
 NEVER_ENDS = "never ends"
 
@@ -106,8 +109,15 @@ class _Next:
 class Judge:
     """A plugin of pytest: takes the place of its loop over the tests."""
 
-    def __init__(self, mutants: Iterable[Mutant], cpu_min_s: int = CPU_MIN_S) -> None:
+    def __init__(
+        self,
+        mutants: Iterable[Mutant],
+        cpu_min_s: int = CPU_MIN_S,
+        known: Collection[tuple[str, str]] = (),
+    ) -> None:
+        """known: module and line."""
         self.mutants = list(mutants)
+        self._known = known
         self._cpu_min_s = cpu_min_s
         self.verdicts: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
         self._seconds: dict[pytest.Item, float] = {}
@@ -191,9 +201,12 @@ class Judge:
         if not callers:
             self._judged(mutant, NO_TESTS)
             return
-        own = [item for item in callers if item.path.stem.startswith(f"test_{Path(mutant.module).stem}")]
-        others = self._quickest([item for item in callers if item not in own])
-        tests = sorted(own + others, key=lambda item: (-found.get(item, 0), self._seconds[item]))
+        if (mutant.module, mutant.line) in self._known:
+            chosen = self._quickest(callers, KNOWN_MAX_SHARE)
+        else:
+            own = [item for item in callers if item.path.stem.startswith(f"test_{Path(mutant.module).stem}")]
+            chosen = own + self._quickest([item for item in callers if item not in own], TESTS_MAX_SHARE)
+        tests = sorted(chosen, key=lambda item: (-found.get(item, 0), self._seconds[item]))
         ours, theirs = os.pipe()
         child = os.fork()
         if child == 0:
@@ -202,10 +215,10 @@ class Judge:
         os.close(theirs)
         self._under_way[child] = (mutant, ours, tests)
 
-    def _quickest(self, tests: list[pytest.Item]) -> list[pytest.Item]:
+    def _quickest(self, tests: list[pytest.Item], share: float) -> list[pytest.Item]:
         tests = sorted(tests, key=self._seconds.__getitem__)
         taken = itertools.accumulate(self._seconds[item] for item in tests)
-        most_s = TESTS_MAX_SHARE * sum(self._seconds.values())
+        most_s = share * sum(self._seconds.values())
         return [item for item, seconds in zip(tests, taken, strict=True) if seconds <= most_s]
 
     def _be(self, mutant: Mutant, tests: list[pytest.Item], told: int) -> None:
@@ -266,7 +279,8 @@ def main(arguments: list[str]) -> int:
     mutants = [
         mutant for path, each in job["modules"].items() for mutant in mutate(Path(path))[each // 2 :: each]
     ]
-    judge = Judge(mutants, job.get("cpu_min_s", CPU_MIN_S))
+    known = {(module, line) for module, line in job.get("known", ())}
+    judge = Judge(mutants, job.get("cpu_min_s", CPU_MIN_S), known)
     without = (word for plugin in ("cacheprovider", "xdist", "cov") for word in ("-p", f"no:{plugin}"))
     options = ("-q", "--tb=short", "--assert=plain", "--rootdir=.", *without)
     status = int(pytest.main([*options, *job["tests"]], plugins=[judge]))
