@@ -27,6 +27,7 @@ LONGEST_FIRST = (
 UNMEASURED = (
     "tests/processes/test_kill_matrix.py",
     "tests/processes/test_soak.py",
+    "tests/hil/test_realtime.py",
     "tests/drives/",
     "tests/assessment/test_exploration.py",
     "tests/executive/test_safety.py",
