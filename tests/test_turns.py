@@ -6,31 +6,36 @@ from pathlib import Path
 
 import pytest
 
+from tests import turns
 from tests.sharing_out import SharingOut
-from tests.turns import BY_THE_CLOCK, turn
+from tests.turns import BY_THE_CLOCK
 
 ROOT = Path(__file__).parents[1]
 TRY = """
-import fcntl
-from tests.turns import LOCK
+import fcntl, sys
 try:
-    fcntl.flock(LOCK.open("a"), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(open(sys.argv[1], "a"), fcntl.LOCK_EX | fcntl.LOCK_NB)
     print("free")
 except BlockingIOError:
     print("taken")
 """
 
 
-def another_run_finds() -> str:
-    done = subprocess.run([sys.executable, "-c", TRY], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
+def another_run_finds(lock: Path) -> str:
+    command = [sys.executable, "-c", TRY, str(lock)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="flock")
-def test_it_keeps_those_of_another_run_out() -> None:
-    """Not asked the other way round: such a test of another run may have its turn right now."""
-    with turn(f"{BY_THE_CLOCK[0]}test_processes.py::test_x"):
-        assert another_run_finds() == "taken"
+def test_it_keeps_those_of_another_run_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a lock of its own: the real one may be held by such a test right now."""
+    lock = tmp_path / "lock"
+    monkeypatch.setattr(turns, "LOCK", lock)
+    with turns.turn(f"{BY_THE_CLOCK[0]}test_processes.py::test_x"):
+        assert another_run_finds(lock) == "taken"
+    assert another_run_finds(lock) == "free"
+    with turns.turn("tests/can/test_sender.py::test_x"):
+        assert another_run_finds(lock) == "free"
 
 
 def test_one_worker_runs_them_all_and_a_file_of_others_stays_together() -> None:

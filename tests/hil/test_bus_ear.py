@@ -68,17 +68,14 @@ print(heard.at_ns - sent_ns)
 """
 
 
-def may_have_priority() -> bool:
-    words = "import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))"
-    return subprocess.run([sys.executable, "-c", words], capture_output=True, check=False).returncode == 0
-
-
-@pytest.mark.skipif(not may_have_priority(), reason="no right to real-time priority")
 def test_the_kernel_stamps_before_the_first_frame_comes(bus: tuple[str, str, int]) -> None:
     """Nothing else gets that core meanwhile, the kernel's work queue neither: it has to be done already."""
     where = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", FIRST_OF_THE_HOST, bus[1], str(bus[2])]
-    done = subprocess.run(command, env=where, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, env=where, capture_output=True, text=True, check=False)
+    if "PermissionError" in done.stderr:
+        pytest.skip("no right to real-time priority")
+    assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 1_000_000
 
 
